@@ -1,0 +1,40 @@
+/** Every limit of ConfigSync, with its reason. None can be widened by a setting or a declaration. */
+
+/** Names are sent with every update; longer ones are a mistake, not a name. UTF-8 bytes, for a section and for a parameter. */
+export const NAME_BYTES_MAX = 128
+/** Configuration, not files. UTF-8 bytes of the value's JSON. */
+export const VALUE_BYTES_MAX = 1024 * 1024
+/** Recursion over a value stays far from the end of the stack in every language that reads the wire. */
+export const VALUE_DEPTH_MAX = 64
+/** A sentence, for people. UTF-8 bytes. */
+export const REASON_BYTES_MAX = 512
+/** One frame holds any legal update beside its envelope; also the limit after unpacking, against bombs. */
+export const FRAME_BYTES_MAX = 2 * 1024 * 1024
+/** Above this a mesh needs another presence protocol; also bounds what a hostile peer can make us remember. */
+export const MEMBERS_MAX = 10_000
+/** Origins cost an entry in every digest comparison; a node without a store adds one for each start that writes. */
+export const ORIGINS_MAX = 10_000
+export const ORIGINS_WARN = 1_000
+/** More concurrent writers than this of one parameter is a program at fault: reported, still merged. */
+export const SIBLINGS_REPORTED_ABOVE = 64
+/** What one part of a pull session carries, and the most a repair is broadcast for. Estimated bytes. */
+export const PULL_PART_BYTES = 256 * 1024
+/** What a batch frame gathers. */
+export const BATCH_BYTES_MAX = 64 * 1024
+/** Origins that a heartbeat lists with their maxima, so that a busy mesh is compared exactly. */
+export const RECENT_ORIGINS_MAX = 32
+/** Ranges beyond holes that a heartbeat lists for one origin; an origin with more is left out of the list. */
+export const RECENT_RANGES_MAX = 8
+/** Addresses learned lately that a heartbeat passes on. */
+export const HEARTBEAT_ADDRESSES_MAX = 8
+/** Own past digests kept, to know a member that is merely behind. */
+export const DIGEST_HISTORY_MAX = 1_024
+/** Conflicts remembered for people to look at. */
+export const CONFLICT_LEDGER_MAX = 1_000
+/** A tombstone is dropped no earlier than this much of the process's own elapsed time after it was written or learned. */
+export const TOMBSTONE_RETENTION_MS = 24 * 60 * 60 * 1000
+/** A stamp cannot count further than this within one millisecond; the clock then moves on by one. */
+export const LOGICAL_MAX = 0xffff_ffff
+/** Priorities are 32-bit integers, so that every language can hold them. */
+export const PRIORITY_MIN = -(2 ** 31)
+export const PRIORITY_MAX = 2 ** 31 - 1

@@ -1,0 +1,217 @@
+import type { ConfigSyncError, ErrorCode } from '#core/errors'
+import type { NodeId, Origin, RunId, Sequence } from '#core/identity'
+import type { JsonValue } from '#core/json'
+import type { HybridTimestamp, MergeRule } from '#core/update'
+
+/** How often each origin was written, as far as this node has seen it without a hole. */
+export type VersionVector = Readonly<Record<string, number>>
+
+/** One write of one parameter, as programs and people are shown it. */
+export interface ConfigUpdateMsg {
+  readonly section: string
+  readonly parameter: string
+  /** undefined when `deleted` */
+  readonly value: JsonValue | undefined
+  readonly deleted: boolean
+  readonly timestamp: HybridTimestamp
+  readonly nodeId: NodeId
+  /** what the writer had seen of this parameter's writers, this update included */
+  readonly versionVector: VersionVector
+  readonly origin: Origin
+  readonly sequence: Sequence
+  readonly priority: number
+  readonly rule: MergeRule
+  readonly epoch: number
+  readonly reason: string | undefined
+}
+
+/** The document's own form of an update, from a program that is no node: see `processUpdate`. */
+export interface ForeignUpdate {
+  readonly section: string
+  readonly parameter: string
+  /** undefined deletes */
+  readonly value: JsonValue | undefined
+  /** milliseconds since 1970, or the full stamp */
+  readonly timestamp: number | HybridTimestamp
+  readonly nodeId: string
+  readonly versionVector?: VersionVector
+  readonly priority?: number
+  readonly reason?: string
+}
+
+export interface WriteOptions {
+  /** a 32-bit integer; default: the parameter's declared priority, else 0 */
+  readonly priority?: number
+  /** why, for people; at most 512 bytes */
+  readonly reason?: string
+}
+
+export interface ConfigChangeRequest extends WriteOptions {
+  readonly section: string
+  readonly parameter: string
+  /** undefined deletes */
+  readonly value: JsonValue | undefined
+}
+
+/** One parameter whose effective value or siblings changed. */
+export interface ParameterChangeView {
+  readonly section: string
+  readonly parameter: string
+  /** effective value now; undefined when there is none */
+  readonly value: JsonValue | undefined
+  readonly previous: JsonValue | undefined
+  readonly deleted: boolean
+  /** the update that caused the change; its own value may have lost */
+  readonly update: ConfigUpdateMsg
+}
+
+/** Everything that one call or one message changed, in one piece. */
+export interface ChangeEvent {
+  /** counts this node's changes since its start; no two events have the same */
+  readonly revision: number
+  readonly source: 'local' | 'remote' | 'repair'
+  readonly changes: readonly ParameterChangeView[]
+}
+
+/** Concurrent values met, and one rule decided. */
+export interface ConflictRecord {
+  readonly section: string
+  readonly parameter: string
+  /** this machine's clock, milliseconds since 1970 */
+  readonly at: number
+  readonly winner: ConfigUpdateMsg
+  readonly losers: readonly ConfigUpdateMsg[]
+  /** what decided: first difference in this order, or a merge rule that used all of them */
+  readonly decidedBy: 'delete-loses' | 'priority' | 'epoch' | 'timestamp' | 'node-id' | 'incarnation' | MergeRule
+  /** effective outcome */
+  readonly value: JsonValue | undefined
+  /** one sentence for people */
+  readonly explanation: string
+}
+
+/** What `get` means, with everything behind it. */
+export interface ParameterView {
+  readonly section: string
+  readonly parameter: string
+  /** effective value; undefined when deleted, or never set and without a default */
+  readonly value: JsonValue | undefined
+  readonly deleted: boolean
+  /** where the effective value comes from */
+  readonly source: 'resolved' | 'sibling' | 'stale' | 'default' | 'none'
+  /** the sibling that resolution puts first; undefined when only a default stands */
+  readonly update: ConfigUpdateMsg | undefined
+  readonly siblings: readonly ConfigUpdateMsg[]
+}
+
+export interface MemberView {
+  readonly nodeId: NodeId
+  readonly runId: RunId
+  readonly self: boolean
+  readonly state: 'live' | 'suspected'
+  readonly coordinator: boolean
+  readonly address: string
+  /** milliseconds since its last sign of life; 0 for oneself */
+  readonly silentForMs: number
+  readonly heartbeatIntervalMs: number
+  /** whether its digest equals ours; undefined while unknown */
+  readonly inStep: boolean | undefined
+  /** 16 hexadecimal digits */
+  readonly digest: string
+  readonly load: number
+  readonly protocol: readonly [min: number, max: number]
+  /** its declarations are the same as ours */
+  readonly sameDeclarations: boolean
+  /** what it is known to have seen: own vector for oneself, for others what they told last */
+  readonly versionVector: VersionVector | undefined
+}
+
+export interface StatusView {
+  readonly nodeId: NodeId
+  readonly runId: RunId
+  readonly origin: Origin | undefined
+  readonly cluster: string
+  readonly ready: boolean
+  readonly coordinator: NodeId | undefined
+  readonly isCoordinator: boolean
+  readonly epoch: number
+  readonly members: readonly MemberView[]
+  readonly digest: string
+  readonly liveHash: string
+  readonly versionVector: VersionVector
+  /** parameters held, tombstones left out */
+  readonly parameters: number
+  readonly origins: number
+  readonly appliedUpdates: number
+  readonly pendingUpdates: number
+  readonly conflicts: number
+  readonly repairs: number
+  readonly divergences: number
+  readonly rejected: Readonly<Partial<Record<ErrorCode, number>>>
+  /** 0 … 1 */
+  readonly load: number
+  readonly uptimeMs: number
+  readonly revision: number
+  readonly heartbeatIntervalMs: number
+  readonly address: string
+  readonly delivery: DeliveryView
+}
+
+/** How messages of this node reach others, from receipts. Milliseconds; undefined while nothing was measured. */
+export interface DeliveryView {
+  readonly p50Ms: number | undefined
+  readonly p95Ms: number | undefined
+  readonly p99Ms: number | undefined
+  readonly successRate: number | undefined
+  readonly retries: number
+  readonly receipts: number
+  readonly framesSent: number
+  readonly framesReceived: number
+  readonly bytesSent: number
+  readonly bytesReceived: number
+}
+
+export interface CoordinatorEvent {
+  readonly coordinator: NodeId | undefined
+  readonly self: boolean
+  readonly epoch: number
+}
+
+export interface MemberEvent {
+  readonly nodeId: NodeId
+  readonly state: 'joined' | 'left' | 'gone' | 'suspected' | 'restarted' | 'recovered'
+}
+
+export interface RejectedEvent {
+  readonly code: ErrorCode
+  readonly detail: string
+  readonly nodeId: NodeId | undefined
+  readonly section?: string
+  readonly parameter?: string
+}
+
+export interface RepairEvent {
+  readonly from: NodeId
+  readonly updates: number
+  readonly full: boolean
+  readonly outcome: 'complete' | 'empty' | 'timeout'
+  readonly elapsedMs: number
+}
+
+/** Names of events and what their listeners are given. */
+export interface ConfigSyncEvents {
+  change: ChangeEvent
+  conflict: ConflictRecord
+  coordinator: CoordinatorEvent
+  member: MemberEvent
+  rejected: RejectedEvent
+  repair: RepairEvent
+  ready: { readonly elapsedMs: number }
+  /** an operational failure that nobody's call caused */
+  error: ConfigSyncError
+}
+
+export interface WatchOptions {
+  readonly section?: string
+  readonly parameter?: string
+  readonly signal?: AbortSignal
+}
