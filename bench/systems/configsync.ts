@@ -1,0 +1,4 @@
+import type { OpenNode } from '../system.ts'
+export const openConfigSync: OpenNode = async () => {
+  throw new Error('not yet')
+}
