@@ -57,6 +57,12 @@ export const ERROR_CODES = {
   TOKEN_REQUIRED: { http: 401, hint: 'Send Authorization: Bearer with the agent\'s token; beyond loopback an agent needs --http-token-file.' },
   WATCH_LIMIT: { http: 503, hint: 'Too many open event streams on this agent; close some.' },
   AGENT_UNREACHABLE: { http: undefined, hint: 'No agent answers there; start one, or give --http or CONFIGSYNC_HTTP.' },
+  // the command line
+  USAGE_INVALID: { http: undefined, hint: 'Correct the command line; --help describes it.' },
+  FILE_UNREADABLE: { http: undefined, hint: 'Check the path, its permissions and what is in the file; the detail says what was found.' },
+  FILE_EXISTS: { http: undefined, hint: 'Choose another folder or name, or replace what is there with --force.' },
+  WAIT_TIMEOUT: { http: undefined, hint: 'The write stands and spreads on; "configsync vv" shows which node has not seen it.' },
+  DEMO_FAILED: { http: undefined, hint: 'The detail says which step; run it again, and report it if it fails again.' },
   INTERNAL: { http: 500, hint: 'A bug in ConfigSync; please report it with the log.' },
 } as const satisfies Record<string, { readonly http: number | undefined; readonly hint: string }>
 
