@@ -38,3 +38,5 @@ export const LOGICAL_MAX = 0xffff_ffff
 /** Priorities are 32-bit integers, so that every language can hold them. */
 export const PRIORITY_MIN = -(2 ** 31)
 export const PRIORITY_MAX = 2 ** 31 - 1
+/** Ranges beyond holes in one coverage on the wire; leaving some out understates what is covered, which is safe. */
+export const COVERAGE_RANGES_MAX = 16_384

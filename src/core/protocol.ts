@@ -82,18 +82,20 @@ export interface PullAnswer {
   readonly updates: readonly Update[]
   /** this is the last part: with it the asker may claim the snapshot */
   readonly last: boolean
+  /** where to go on; undefined in the last part, and in another one when the asker must begin a new session */
   readonly cursor: readonly [Origin, Sequence] | undefined
   /** in the first answer only */
   readonly snapshot: Coverage | undefined
-  /** in the first answer, and in the last one when the two differ: see `collectedHash` */
+  /** in the first answer only */
   readonly collected: readonly (readonly [Origin, Sequence])[] | undefined
   /** of the server's `collected` now; unequal to the first answer's: start again */
   readonly collectedHash: Hash64
   readonly full: boolean
-  /** full exchange: the dots held live between the request's cursor and this answer's, as coverage-like ranges */
+  /**
+   * full exchange: the dots held live between the request's cursor and this answer's, as ranges with `contiguous` 0; at the
+   * end the asker drops what the snapshot covers and no part has listed
+   */
   readonly dots: readonly OriginCoverage[] | undefined
-  /** full exchange, last part: the server's coverage now; what it covers and `dots` lacks is dropped */
-  readonly seenNow: Coverage | undefined
 }
 
 /** One answer for many askers: everything live that `base` does not cover. Who covers `base` may claim `seen`. */

@@ -1,0 +1,106 @@
+import { hash64Equal } from './digest.ts'
+import type { ParameterChange } from './events.ts'
+import type { NodeId, Origin, Sequence } from './identity.ts'
+import { COVERAGE_RANGES_MAX } from './limits.ts'
+import type { Coverage, Hash64, OriginCoverage, PullAnswer, PullRequest } from './protocol.ts'
+import type { Replica } from './replica.ts'
+import { CoverageIndex } from './seen.ts'
+
+/**
+ * - more: ask for the next part
+ * - complete: the snapshot is claimed
+ * - again: nothing may be claimed, begin a new session
+ */
+export type PartOutcome = 'more' | 'complete' | 'again'
+
+/**
+ * The asker's side of a pull. It carries the whole session, so that a server that restarts, or is replaced, breaks nothing.
+ * Until the last part each update counts only for its own dot: a claim made earlier says that the node has an update whose
+ * replacement it lacks, and if the replacement dies with a crash, nodes differ for ever.
+ */
+export class PullSession {
+  readonly peer: NodeId
+  readonly id: number
+  readonly union: boolean
+  readonly startedMs: number
+  updates = 0
+  full = false
+  private readonly seen: Coverage
+  private snapshot: Coverage | undefined
+  private collected: readonly (readonly [Origin, Sequence])[] = []
+  private collectedHash: Hash64 | undefined
+  private cursor: readonly [Origin, Sequence] | undefined
+  private unmergeable = false
+  private readonly dots = new Map<Origin, OriginCoverage['ranges'][number][]>()
+
+  constructor(replica: Replica, options: { peer: NodeId; id: number; union: boolean; nowMs: number }) {
+    this.peer = options.peer
+    this.id = options.id
+    this.union = options.union
+    this.startedMs = options.nowMs
+    this.seen = options.union ? [] : replica.seen.coverage(COVERAGE_RANGES_MAX)
+  }
+
+  request(): PullRequest {
+    const { id: session, seen, snapshot, cursor, full, union } = this
+    return { session, seen, snapshot, cursor, full, union }
+  }
+
+  /** Merges one part. */
+  absorb(replica: Replica, answer: PullAnswer, changes: ParameterChange[]): PartOutcome {
+    if (!this.begun(answer)) return 'again'
+    for (const update of answer.updates) {
+      const outcome = this.union ? replica.restore(update, changes) : replica.merge(update, changes)
+      if (outcome === 'applied') this.updates++
+      if (outcome === 'refused' || outcome === 'conflicting') this.unmergeable = true
+    }
+    this.noteDots(answer.dots ?? [])
+    if (!answer.last) {
+      this.cursor = answer.cursor
+      return answer.cursor === undefined ? 'again' : 'more'
+    }
+    if (this.union) return 'complete'
+    if (this.unmergeable || !this.snapshot) return 'again'
+    if (this.full) this.dropUnlisted(replica, this.snapshot, changes)
+    replica.seen.join(this.snapshot)
+    for (const [origin, sequence] of this.collected) replica.joinCollected(origin, sequence)
+    return 'complete'
+  }
+
+  /** Takes the snapshot from the first answer; false when `collected` changed on the way. */
+  private begun(answer: PullAnswer): boolean {
+    if (answer.snapshot) {
+      this.snapshot = answer.snapshot
+      this.collected = answer.collected ?? []
+      this.collectedHash = answer.collectedHash
+      this.full = answer.full
+    }
+    return (
+      this.snapshot !== undefined &&
+      this.collectedHash !== undefined &&
+      hash64Equal(this.collectedHash, answer.collectedHash) &&
+      this.full === answer.full
+    )
+  }
+
+  private noteDots(dots: readonly OriginCoverage[]): void {
+    for (const { origin, ranges } of dots) {
+      const known = this.dots.get(origin)
+      if (known) known.push(...ranges)
+      else this.dots.set(origin, [...ranges])
+    }
+  }
+
+  /**
+   * What the snapshot covers and no part listed is not live at the server: superseded there, by something that has come with
+   * this session, or deleted there and the tombstone gone. Had it died there after the snapshot, `collected` would differ.
+   */
+  private dropUnlisted(replica: Replica, snapshot: Coverage, changes: ParameterChange[]): void {
+    const covered = new CoverageIndex(snapshot)
+    const held = new CoverageIndex([...this.dots].map(([origin, ranges]) => ({ origin, contiguous: 0, ranges })))
+    replica.retain(
+      ({ origin, sequence }) => !covered.covers(origin, sequence) || held.covers(origin, sequence),
+      changes,
+    )
+  }
+}

@@ -1,0 +1,268 @@
+import { type CausalContext, EMPTY_CONTEXT, joinContexts, supersedes } from './causal-context.ts'
+import { HashSum, hashUpdate, result } from './digest.ts'
+import type { ParameterChange } from './events.ts'
+import type { Origin, Sequence } from './identity.ts'
+import { ORIGINS_MAX } from './limits.ts'
+import { type OriginState, Seen } from './seen.ts'
+import type { Update } from './update.ts'
+
+/**
+ * - applied: now among the siblings of its parameter
+ * - obsolete: a sibling's writer had seen it already
+ * - duplicate: seen before
+ * - conflicting: its dot is here with other content (breaks I3)
+ * - refused: its origin would be one too many
+ */
+export type MergeOutcome = 'applied' | 'obsolete' | 'duplicate' | 'conflicting' | 'refused'
+
+/** Most parameters have one sibling, which then stands for itself: an array for each would cost 56 bytes a parameter. */
+type Slot = Update | Update[]
+
+const NO_SIBLINGS: readonly Update[] = Object.freeze([])
+
+/**
+ * The replicated state: for each parameter the set of siblings, for the node what it has seen. Two replicas that merged
+ * the same updates, in any order and with any repetition, are equal.
+ *
+ * I1: a dot in `seen` is live here, or superseded by something live here, or covered by `collected`.
+ * I2: siblings are pairwise concurrent.
+ * I3: one dot, one content, for ever.
+ * I4: `collected` lies within the hole-free part of `seen`.
+ * I5: siblings, `seen`, `collected` and the own sequence are stored in one transaction.
+ */
+export class Replica {
+  readonly seen = new Seen()
+  /** over the live dots and their content, tombstones left out */
+  readonly liveHash = new HashSum()
+  /** what dropped tombstones had seen: no write may stay concurrent with it */
+  readonly collected = new Map<Origin, Sequence>()
+  /** live tombstones, with the elapsed time at which each came here */
+  readonly tombstones = new Map<Update, number>()
+  /** what a store must write; undefined on a node without one */
+  readonly unsaved: Unsaved | undefined
+  private readonly sections = new Map<string, Map<string, Slot>>()
+  private slotCount = 0
+
+  constructor(options: { readonly stored: boolean }) {
+    this.unsaved = options.stored ? new Unsaved() : undefined
+    this.seen.unsaved = this.unsaved?.origins
+  }
+
+  /** Parameters that have a sibling with a value, or a tombstone. */
+  get parameterCount(): number {
+    return this.slotCount
+  }
+
+  siblings(section: string, parameter: string): readonly Update[] {
+    return siblingsOf(this.sections.get(section)?.get(parameter))
+  }
+
+  sectionNames(): IterableIterator<string> {
+    return this.sections.keys()
+  }
+
+  parameterNames(section: string): Iterable<string> {
+    return this.sections.get(section)?.keys() ?? []
+  }
+
+  /** Everything live, in no particular order. */
+  *live(): IterableIterator<Update> {
+    for (const parameters of this.sections.values())
+      for (const slot of parameters.values()) yield* siblingsOf(slot)
+  }
+
+  /** What a write to this parameter has seen, without the writer's own dots. */
+  contextFor(section: string, parameter: string, writer: Origin): CausalContext {
+    const slot = this.sections.get(section)?.get(parameter)
+    if (slot === undefined) return this.collected.size === 0 ? EMPTY_CONTEXT : joinContexts([], this.collected, writer)
+    if (!Array.isArray(slot) && slot.origin === writer) return slot.context
+    return joinContexts(siblingsOf(slot), new Map(), writer)
+  }
+
+  /** @param changes where to note what changed, if anybody wants to know */
+  merge(update: Update, changes?: ParameterChange[]): MergeOutcome {
+    const state = this.stateFor(update.origin)
+    if (state === undefined) return 'refused'
+    if (!this.seen.add(state, update.sequence)) return this.sameContent(state, update) ? 'duplicate' : 'conflicting'
+    return this.place(state, update, changes)
+  }
+
+  /**
+   * Merges whether or not `seen` covers the dot: a sibling that was lost by a bug or a bad disk comes back. Of two contents
+   * of one dot the one with the greater hash stays, on every node alike.
+   */
+  restore(update: Update, changes?: ParameterChange[]): MergeOutcome {
+    const state = this.stateFor(update.origin)
+    if (state === undefined) return 'refused'
+    if ((this.collected.get(update.origin) ?? 0) >= update.sequence) return 'obsolete'
+    const slot = state.live.slotOf(update.sequence)
+    if (slot >= 0) {
+      hashUpdate(state.hash1, state.hash2, update)
+      const difference = result.lane1 - state.live.hash1At(slot) || result.lane2 - state.live.hash2At(slot)
+      if (difference <= 0) return 'duplicate'
+      this.remove(state.live.at(slot)!)
+    }
+    this.seen.add(state, update.sequence)
+    return this.place(state, update, changes)
+  }
+
+  private stateFor(origin: Origin): OriginState | undefined {
+    const known = this.seen.origins.get(origin)
+    if (known !== undefined) return known
+    return this.seen.origins.size < ORIGINS_MAX ? this.seen.state(origin) : undefined
+  }
+
+  private sameContent(state: OriginState, update: Update): boolean {
+    const slot = state.live.slotOf(update.sequence)
+    if (slot < 0) return true
+    if (state.live.at(slot) === update) return true
+    hashUpdate(state.hash1, state.hash2, update)
+    return result.lane1 === state.live.hash1At(slot) && result.lane2 === state.live.hash2At(slot)
+  }
+
+  private place(state: OriginState, update: Update, changes: ParameterChange[] | undefined): MergeOutcome {
+    const parameters = this.parametersOf(update.section)
+    const slot = parameters.get(update.parameter)
+    if (slot === undefined) {
+      this.slotCount++
+      parameters.set(update.parameter, update)
+    } else if (!Array.isArray(slot)) {
+      if (supersedes(slot, update.origin, update.sequence)) return 'obsolete'
+      const replaced = supersedes(update, slot.origin, slot.sequence)
+      if (replaced) this.forget(slot)
+      parameters.set(update.parameter, replaced ? update : [slot, update])
+    } else {
+      if (slot.some((sibling) => supersedes(sibling, update.origin, update.sequence))) return 'obsolete'
+      parameters.set(update.parameter, this.joined(slot, update))
+    }
+    this.remember(state, update)
+    changes?.push({
+      section: update.section,
+      parameter: update.parameter,
+      before: siblingsOf(slot),
+      after: siblingsOf(parameters.get(update.parameter)),
+      update,
+    })
+    return 'applied'
+  }
+
+  /** I2: what the update's writer had seen goes. */
+  private joined(siblings: readonly Update[], update: Update): Slot {
+    const kept: Update[] = []
+    for (const sibling of siblings) {
+      if (supersedes(update, sibling.origin, sibling.sequence)) this.forget(sibling)
+      else kept.push(sibling)
+    }
+    if (kept.length === 0) return update
+    kept.push(update)
+    return kept
+  }
+
+  private parametersOf(section: string): Map<string, Slot> {
+    let parameters = this.sections.get(section)
+    if (parameters === undefined) {
+      parameters = new Map()
+      this.sections.set(section, parameters)
+    }
+    return parameters
+  }
+
+  private remember(state: OriginState, update: Update): void {
+    hashUpdate(state.hash1, state.hash2, update)
+    state.live.insert(update, result.lane1, result.lane2)
+    if (update.value === undefined) this.tombstones.set(update, this.seen.nowMs)
+    else this.liveHash.add(result.lane1, result.lane2)
+    this.unsaved?.parameter(update.section, update.parameter)
+  }
+
+  /** Takes an update out of the log and the hash; its slot is the caller's business. */
+  private forget(update: Update): void {
+    const { live } = this.seen.state(update.origin)
+    const slot = live.slotOf(update.sequence)
+    if (update.value === undefined) this.tombstones.delete(update)
+    else this.liveHash.subtract(live.hash1At(slot), live.hash2At(slot))
+    live.empty(slot)
+    this.unsaved?.parameter(update.section, update.parameter)
+  }
+
+  /** Takes one sibling away, which only a full exchange and the collection of tombstones may do. */
+  private remove(update: Update): void {
+    const parameters = this.parametersOf(update.section)
+    const slot = parameters.get(update.parameter)!
+    const kept = siblingsOf(slot).filter((sibling) => sibling !== update)
+    this.forget(update)
+    if (kept.length > 0) parameters.set(update.parameter, kept.length === 1 ? kept[0]! : kept)
+    else {
+      parameters.delete(update.parameter)
+      this.slotCount--
+      if (parameters.size === 0) this.sections.delete(update.section)
+    }
+  }
+
+  /** Drops what fails the test, as the end of a full exchange, and notes the changes. */
+  retain(keep: (update: Update) => boolean, changes: ParameterChange[]): void {
+    for (const update of [...this.live()]) {
+      if (keep(update)) continue
+      const before = this.siblings(update.section, update.parameter)
+      this.remove(update)
+      const after = this.siblings(update.section, update.parameter)
+      changes.push({ section: update.section, parameter: update.parameter, before, after, update })
+    }
+  }
+
+  /** Whether a tombstone stands alone and everything that it had seen lies within the hole-free part of `seen`. */
+  collectable(tombstone: Update): boolean {
+    if (this.siblings(tombstone.section, tombstone.parameter).length !== 1) return false
+    const { context } = tombstone
+    for (let i = 0; i < context.length; i += 2)
+      if ((this.seen.origins.get(context[i] as Origin)?.contiguous ?? 0) < (context[i + 1] as Sequence)) return false
+    return this.seen.state(tombstone.origin).contiguous >= tombstone.sequence
+  }
+
+  /** Drops a collectable tombstone: what it had seen is from now on covered by `collected` (I1, I4). */
+  collect(tombstone: Update): void {
+    const { context } = tombstone
+    for (let i = 0; i < context.length; i += 2) this.joinCollected(context[i] as Origin, context[i + 1] as Sequence)
+    this.joinCollected(tombstone.origin, tombstone.sequence)
+    this.remove(tombstone)
+  }
+
+  joinCollected(origin: Origin, sequence: Sequence): void {
+    if ((this.collected.get(origin) ?? 0) >= sequence) return
+    this.collected.set(origin, sequence)
+    if (this.unsaved) this.unsaved.collected = true
+  }
+
+  /** Takes a stored or transferred state in: only on an empty replica. */
+  load(updates: Iterable<Update>): void {
+    for (const update of updates) {
+      const state = this.seen.state(update.origin)
+      this.seen.add(state, update.sequence)
+      this.place(state, update, undefined)
+    }
+  }
+}
+
+function siblingsOf(slot: Slot | undefined): readonly Update[] {
+  if (slot === undefined) return NO_SIBLINGS
+  return Array.isArray(slot) ? slot : [slot]
+}
+
+/** What changed since the store was last told. */
+export class Unsaved {
+  readonly parameters = new Map<string, Set<string>>()
+  readonly origins = new Set<OriginState>()
+  collected = false
+
+  parameter(section: string, parameter: string): void {
+    const names = this.parameters.get(section)
+    if (names) names.add(parameter)
+    else this.parameters.set(section, new Set([parameter]))
+  }
+
+  clear(): void {
+    this.parameters.clear()
+    this.origins.clear()
+    this.collected = false
+  }
+}
