@@ -47,7 +47,9 @@ function average(sorted: readonly Update[]): Merged | undefined {
   if (numbers.length === 0) return undefined
   const sum = numbers.reduce((total, value) => total + value, 0)
   if (Number.isFinite(sum)) return { value: sum / numbers.length }
-  return { value: numbers.reduce((total, value) => total + value / numbers.length, 0) }
+  // The sum is over the range of a double. The mean is not, but by its rounding may seem to be.
+  const mean = numbers.reduce((total, value) => total + value / numbers.length, 0)
+  return { value: Math.max(-Number.MAX_VALUE, Math.min(Number.MAX_VALUE, mean)) }
 }
 
 function union(sorted: readonly Update[]): Merged | undefined {
