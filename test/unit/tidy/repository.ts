@@ -15,18 +15,21 @@ const PUBLIC_REGISTRIES = new Set(['https://registry.npmjs.org', 'https://www.np
 
 /** Paths that mean nothing, or the wrong thing, in another checkout. */
 export function machinePaths(file: SourceFile): string[] {
-  const absolute = [PERSONAL_PATH, WINDOWS_PATH, ...ownFolders()].flatMap((pattern) => [...file.text.matchAll(pattern)])
+  const personal = [PERSONAL_PATH, WINDOWS_PATH].flatMap((pattern) => [...file.text.matchAll(pattern)])
   const upward = [...file.text.matchAll(UPWARD_PATH)].filter(([path]) => leadsNowhere(file.path, path))
-  return [...absolute, ...upward].map((match) =>
-    at(file, match.index, `${match[0]} is nothing that every checkout has`),
-  )
+  const found = [...personal, ...upward].map((match) => [match.index, match[0]] as const)
+  const own = ownFolders().flatMap((folder) => offsetsOf(file.text, folder).map((offset) => [offset, folder] as const))
+  return [...found, ...own].map(([offset, path]) => at(file, offset, `${path} is nothing that every checkout has`))
 }
 
 /** This very checkout and this user's home, when their names are long enough to be no accident. */
-const ownFolders = (): RegExp[] =>
-  [root, homedir()]
-    .filter((folder) => folder.lastIndexOf('/') > 0)
-    .map((folder) => new RegExp(`${RegExp.escape(folder)}\\b`, 'g'))
+const ownFolders = (): string[] => [root, homedir()].filter((folder) => folder.lastIndexOf('/') > 0)
+
+function offsetsOf(text: string, part: string): number[] {
+  const offsets: number[] = []
+  for (let i = text.indexOf(part); i >= 0; i = text.indexOf(part, i + part.length)) offsets.push(i)
+  return offsets
+}
 
 /** Out of the repository, or to nothing in it; dist is there once built, and a test may name what must not exist. */
 function leadsNowhere(from: string, path: string): boolean {
