@@ -40,3 +40,5 @@ export const PRIORITY_MIN = -(2 ** 31)
 export const PRIORITY_MAX = 2 ** 31 - 1
 /** Ranges beyond holes in one coverage on the wire; leaving some out understates what is covered, which is safe. */
 export const COVERAGE_RANGES_MAX = 16_384
+/** The last millisecond that a calendar of this language can show (ECMAScript, time values). */
+export const TIMESTAMP_MS_MAX = 8_640_000_000_000_000
