@@ -1,0 +1,62 @@
+import { createHash, timingSafeEqual } from 'node:crypto'
+import type { IncomingMessage } from 'node:http'
+import { BlockList, isIP } from 'node:net'
+import { ConfigSyncError } from '#core/errors'
+
+const loopback = new BlockList()
+loopback.addSubnet('127.0.0.0', 8, 'ipv4')
+loopback.addAddress('::1', 'ipv6')
+
+/** Whether a host, as one gives it to listen on, cannot be reached from another machine. */
+export function isLoopback(host: string): boolean {
+  const family = isIP(host)
+  if (family === 0) return host === 'localhost'
+  return loopback.check(host, family === 6 ? 'ipv6' : 'ipv4')
+}
+
+/** These must answer whoever keeps the process alive; they tell nothing else. */
+const OPEN_PATHS: ReadonlySet<string> = new Set(['/healthz', '/readyz'])
+
+/** Who may ask this agent anything at all. */
+export class Access {
+  readonly #checkHost: boolean
+  readonly #tokenHash: Buffer | undefined
+
+  /** @throws ConfigSyncError TOKEN_REQUIRED when the address can be reached from elsewhere and there is no token */
+  constructor(listenHost: string, token: string | undefined) {
+    this.#checkHost = isLoopback(listenHost)
+    if (!this.#checkHost && token === undefined) {
+      throw new ConfigSyncError(
+        'TOKEN_REQUIRED',
+        `HTTP on ${listenHost} can be reached from other machines and there is no token`,
+      )
+    }
+    this.#tokenHash = token === undefined ? undefined : sha256(token)
+  }
+
+  /** @throws ConfigSyncError HOST_REFUSED, TOKEN_REQUIRED */
+  check(request: IncomingMessage, path: string): void {
+    if (this.#checkHost && !namesLoopback(request.headers.host)) {
+      throw new ConfigSyncError(
+        'HOST_REFUSED',
+        `this agent listens on loopback; the Host header says "${request.headers.host ?? ''}"`,
+      )
+    }
+    if (this.#tokenHash === undefined || OPEN_PATHS.has(path)) return
+    const given = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '')?.[1]
+    if (given === undefined) throw new ConfigSyncError('TOKEN_REQUIRED', 'the request has no bearer token')
+    if (!timingSafeEqual(sha256(given), this.#tokenHash))
+      throw new ConfigSyncError('TOKEN_REQUIRED', "the bearer token is not this agent's")
+  }
+}
+
+/**
+ * A page of another site can make its own name resolve to 127.0.0.1 (DNS rebinding) and would then be of the same
+ * origin as this agent; its name in the Host header gives it away.
+ */
+function namesLoopback(hostHeader: string | undefined): boolean {
+  const host = /^(\[[^\]]*\]|[^:]*)(?::\d*)?$/.exec(hostHeader ?? '')?.[1] ?? ''
+  return isLoopback(host.toLowerCase().replace(/^\[|\]$/g, ''))
+}
+
+const sha256 = (text: string): Buffer => createHash('sha256').update(text).digest()

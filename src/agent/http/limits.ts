@@ -1,0 +1,27 @@
+/** Every limit of the HTTP API, with its reason. */
+
+/** A legal value of 1 MiB may be written with escapes of up to three times its size; a group fits into one frame of 2 MiB. */
+export const BODY_BYTES_MAX = 4 * 1024 * 1024
+/** From the first byte to the last: longer is a sender that died, or holds a connection on purpose. */
+export const REQUEST_MS_MAX = 10_000
+/** A connection on which nothing moves. Watches show life more often than that. */
+export const CONNECTION_SILENT_MS_MAX = 60_000
+/** Between two requests on one connection. */
+export const KEEP_ALIVE_MS = 15_000
+/** Each costs a descriptor; what is over is closed at once. */
+export const CONNECTIONS_MAX = 1_024
+/** Each change is written once for every open stream. */
+export const WATCH_STREAMS_MAX = 256
+/** Between two signs of life on a watch that has nothing to tell. */
+export const WATCH_HEARTBEAT_MS = 15_000
+/** Past change events kept for those who resume. */
+export const WATCH_HISTORY_EVENTS_MAX = 4_096
+/** Estimated bytes of the values that those events hold on to. */
+export const WATCH_HISTORY_BYTES_MAX = 16 * 1024 * 1024
+/** What an EventSource waits before it connects again. */
+export const WATCH_RETRY_MS = 1_000
+/** Longest percent-encoded name that is still looked at, so that a name over its limit is told so and not "no such call". */
+export const PATH_SEGMENT_CHARACTERS_MAX = 16 * 1024
+/** Conflicts in one answer. */
+export const CONFLICTS_LISTED_MAX = 1_000
+export const CONFLICTS_LISTED_DEFAULT = 100

@@ -1,0 +1,246 @@
+import { ERROR_CODES, type ErrorCode } from '#core/errors'
+import { REASON_BYTES_MAX } from '#core/limits'
+import { CONFLICTS_LISTED_DEFAULT, CONFLICTS_LISTED_MAX } from './limits.ts'
+import { PROBLEM_MEDIA_TYPE, statusOf } from './problem.ts'
+
+/** JSON Schema 2020-12, as OpenAPI 3.1 has it. */
+export type Schema = Readonly<Record<string, unknown>>
+
+const string = { type: 'string' }
+const boolean = { type: 'boolean' }
+const number = { type: 'number' }
+const integer = { type: 'integer' }
+const count = { type: 'integer', minimum: 0 }
+const anyValue = { description: 'any JSON value' }
+const nullable = (schema: Schema): Schema => ({ anyOf: [schema, { type: 'null' }] })
+const arrayOf = (items: Schema): Schema => ({ type: 'array', items })
+const ref = (id: string): Schema => ({ $ref: `${id}#` })
+/** An answer: all fields always there, further ones may come. */
+const answer = (properties: Record<string, Schema>, title?: string): Schema => ({
+  ...(title && { title }),
+  type: 'object',
+  required: Object.keys(properties),
+  properties,
+})
+
+const versionVector = { type: 'object', description: 'origin to its highest sequence', additionalProperties: count }
+const nestedValues = { type: 'object', additionalProperties: { type: 'object', additionalProperties: anyValue } }
+const update = {
+  nodeId: string,
+  origin: { type: 'string', description: 'nodeId~incarnation: the identity that numbers updates' },
+  sequence: { type: 'integer', minimum: 1 },
+  timestamp: {
+    type: 'array',
+    items: count,
+    minItems: 2,
+    maxItems: 2,
+    description: 'milliseconds since 1970, counter within',
+  },
+  priority: integer,
+  rule: { type: 'string', description: 'merge rule that the writer stamped' },
+  epoch: count,
+  versionVector,
+  reason: nullable(string),
+}
+const sibling = { ...update, value: anyValue, deleted: boolean }
+const named = { section: string, parameter: string, value: anyValue, deleted: boolean }
+const member = {
+  nodeId: string,
+  runId: string,
+  self: boolean,
+  state: { type: 'string', enum: ['live', 'suspected'] },
+  coordinator: boolean,
+  address: string,
+  silentForMs: number,
+  heartbeatIntervalMs: number,
+  inStep: nullable(boolean),
+  digest: string,
+  load: number,
+  protocol: arrayOf(integer),
+  sameDeclarations: boolean,
+  versionVector: nullable(versionVector),
+}
+const delivery = {
+  p50Ms: nullable(number),
+  p95Ms: nullable(number),
+  p99Ms: nullable(number),
+  successRate: nullable(number),
+  retries: count,
+  receipts: count,
+  framesSent: count,
+  framesReceived: count,
+  bytesSent: count,
+  bytesReceived: count,
+}
+const status = {
+  nodeId: string,
+  runId: string,
+  origin: nullable(string),
+  cluster: string,
+  ready: boolean,
+  coordinator: nullable(string),
+  isCoordinator: boolean,
+  epoch: count,
+  members: arrayOf(ref('Member')),
+  digest: string,
+  liveHash: string,
+  versionVector,
+  parameters: count,
+  origins: count,
+  appliedUpdates: count,
+  pendingUpdates: count,
+  conflicts: count,
+  repairs: count,
+  divergences: count,
+  rejected: { type: 'object', additionalProperties: count, description: 'how often, by code' },
+  load: { type: 'number', minimum: 0, maximum: 1 },
+  uptime: { type: 'number', description: 'seconds' },
+  uptimeMs: number,
+  revision: count,
+  heartbeatIntervalMs: number,
+  address: string,
+  delivery: answer(delivery),
+}
+const problemDetails = {
+  type: string,
+  title: string,
+  status: integer,
+  detail: string,
+  code: { type: 'string', enum: Object.keys(ERROR_CODES) },
+  hint: string,
+}
+
+/** Schemas that routes refer to by name. */
+export const SHARED_SCHEMAS: readonly Schema[] = [
+  { $id: 'Update', ...answer(update, 'Update') },
+  { $id: 'Sibling', ...answer(sibling, 'Sibling') },
+  { $id: 'Write', ...answer({ ...named, update: ref('Update') }, 'Write') },
+  { $id: 'Member', ...answer(member, 'Member') },
+  { $id: 'Problem', ...answer(problemDetails, 'Problem') },
+]
+
+export const STATUS_ANSWER = answer(status)
+export const NODES_ANSWER = answer({ nodes: arrayOf(ref('Member')) })
+export const VECTORS_ANSWER = answer({
+  vectors: arrayOf(
+    answer({
+      nodeId: string,
+      self: boolean,
+      inStep: nullable(boolean),
+      digest: string,
+      versionVector: nullable(versionVector),
+    }),
+  ),
+})
+export const CONFLICTS_ANSWER = answer({
+  total: { ...count, description: 'since this node started' },
+  conflicts: arrayOf(
+    answer({
+      section: string,
+      parameter: string,
+      at: { type: 'number', description: 'milliseconds since 1970 by the clock of this machine' },
+      decidedBy: string,
+      explanation: string,
+      value: anyValue,
+      winner: ref('Sibling'),
+      losers: arrayOf(ref('Sibling')),
+    }),
+  ),
+})
+export const CONFIG_ANSWER = nestedValues
+export const SECTION_ANSWER = { type: 'object', additionalProperties: anyValue }
+export const PARAMETER_ANSWER = answer({
+  ...named,
+  source: { type: 'string', enum: ['resolved', 'sibling', 'stale', 'default', 'none'] },
+  update: nullable(ref('Update')),
+  siblings: arrayOf(ref('Sibling')),
+})
+export const WRITE_ANSWER = ref('Write')
+export const WRITES_ANSWER = answer({ updates: arrayOf(ref('Write')) })
+export const ALIVE_ANSWER = answer({ alive: boolean })
+export const READY_ANSWER = answer({ ready: boolean, detail: string })
+export const INDEX_ANSWER = answer({ name: string, nodeId: string, cluster: string, calls: arrayOf(string) })
+
+const name = (description: string): Schema => ({ type: 'string', description })
+const sectionName = name('a name without a dot')
+const parameterName = name('a name; may have dots')
+const priority = { type: 'integer', description: 'decides among concurrent writes; default: as declared, else 0' }
+const reason = { type: 'string', description: `for people; at most ${REASON_BYTES_MAX} bytes` }
+
+/** What a request gives: what is not named here is refused, so that a misspelt field is not silently ignored. */
+const request = (properties: Record<string, Schema>, required: readonly string[] = []): Schema => ({
+  type: 'object',
+  required,
+  properties,
+  additionalProperties: false,
+})
+
+export const SECTION_PATH = request({ section: sectionName }, ['section'])
+export const PARAMETER_PATH = request({ section: sectionName, parameter: parameterName }, ['section', 'parameter'])
+export const WATCH_QUERY = request({ section: sectionName, parameter: parameterName })
+export const DELETE_QUERY = request({
+  priority: { ...string, pattern: '^-?[0-9]{1,15}$', description: 'an integer' },
+  reason,
+})
+export const CONFLICTS_QUERY = request({
+  limit: {
+    ...string,
+    pattern: '^[0-9]{1,6}$',
+    description: `1 to ${CONFLICTS_LISTED_MAX}; default ${CONFLICTS_LISTED_DEFAULT}`,
+  },
+})
+export const NO_QUERY = request({})
+export const PUT_BODY = request({ value: anyValue, priority, reason }, ['value'])
+export const PATCH_BODY = request(
+  {
+    changes: arrayOf(
+      request(
+        {
+          section: string,
+          parameter: string,
+          value: anyValue,
+          deleted: { type: 'boolean', const: true, description: 'instead of value: delete' },
+          priority,
+          reason,
+        },
+        ['section', 'parameter'],
+      ),
+    ),
+  },
+  ['changes'],
+)
+
+/** What any call may answer. */
+const ALWAYS: readonly ErrorCode[] = [
+  'REQUEST_INVALID',
+  'TOKEN_REQUIRED',
+  'HOST_REFUSED',
+  'REQUEST_TIMEOUT',
+  'NOT_STARTED',
+  'INTERNAL',
+]
+export const WRITE_PROBLEMS: readonly ErrorCode[] = [
+  'NAME_INVALID',
+  'VALUE_INVALID',
+  'VALUE_TOO_LARGE',
+  'PRIORITY_INVALID',
+  'REASON_TOO_LONG',
+  'PARAMETER_UNDECLARED',
+  'STOPPING',
+  'STORE_FAILED',
+]
+export const BODY_PROBLEMS: readonly ErrorCode[] = ['JSON_MALFORMED', 'MEDIA_TYPE_UNSUPPORTED', 'REQUEST_TOO_LARGE']
+
+/** The answers of a call: the good one, and one for each status that its codes have. */
+export function responses(
+  good: Schema,
+  codes: readonly ErrorCode[] = [],
+  description = 'as asked',
+): Record<string, Schema> {
+  const byStatus = Object.groupBy([...codes, ...ALWAYS], (code) => String(statusOf(code)))
+  const problems = Object.entries(byStatus).map(([httpStatus, of]) => [
+    httpStatus,
+    { description: of!.join(', '), content: { [PROBLEM_MEDIA_TYPE]: { schema: ref('Problem') } } },
+  ])
+  return { 200: { description, content: { 'application/json': { schema: good } } }, ...Object.fromEntries(problems) }
+}

@@ -1,0 +1,39 @@
+import type { FastifyInstance } from 'fastify'
+import { ConfigSyncError } from '#core/errors'
+import type { HttpContext } from './context.ts'
+import { CONFLICTS_LISTED_DEFAULT, CONFLICTS_LISTED_MAX } from './limits.ts'
+import * as schemas from './schemas.ts'
+import { conflictJson, memberJson, statusJson, vectorJson } from './views.ts'
+
+/** What this node knows about itself and the mesh. */
+export function stateRoutes(app: FastifyInstance, { sync }: HttpContext): void {
+  const list = (summary: string, good: schemas.Schema, querystring: schemas.Schema = schemas.NO_QUERY) => ({
+    schema: { summary, tags: ['state'], querystring, response: schemas.responses(good) },
+  })
+
+  app.get('/v1/status', list('This node', schemas.STATUS_ANSWER), () => statusJson(sync.status()))
+
+  app.get('/v1/nodes', list('Every live member, this node included', schemas.NODES_ANSWER), () => ({
+    nodes: sync.status().members.map(memberJson),
+  }))
+
+  app.get('/v1/version-vectors', list('Who is known to have seen what', schemas.VECTORS_ANSWER), () => ({
+    vectors: sync.status().members.map(vectorJson),
+  }))
+
+  app.get<{ Querystring: { limit?: string } }>(
+    '/v1/conflicts',
+    list('Concurrent writes that met here, the newest first', schemas.CONFLICTS_ANSWER, schemas.CONFLICTS_QUERY),
+    ({ query }) => {
+      const limit = conflictsLimit(query.limit)
+      const newestFirst = sync.conflicts().toSorted((a, b) => b.at - a.at)
+      return { total: sync.status().conflicts, conflicts: newestFirst.slice(0, limit).map(conflictJson) }
+    },
+  )
+}
+
+function conflictsLimit(text: string | undefined): number {
+  const limit = text === undefined ? CONFLICTS_LISTED_DEFAULT : Number(text)
+  if (limit >= 1 && limit <= CONFLICTS_LISTED_MAX) return limit
+  throw new ConfigSyncError('REQUEST_INVALID', `querystring/limit must be 1 to ${CONFLICTS_LISTED_MAX}, not ${text}`)
+}

@@ -1,0 +1,118 @@
+import type { JsonValue } from '#core/json'
+import type {
+  ConfigUpdateMsg,
+  ConflictRecord,
+  MemberView,
+  ParameterChangeView,
+  ParameterView,
+  StatusView,
+} from '#node/types'
+
+/** JSON has no undefined: what is absent is null on the wire, so that every field is always there. */
+const orNull = <T>(value: T | undefined): T | null => (value === undefined ? null : value)
+
+/** An update without its name and value, which stand beside it. */
+export interface UpdateJson {
+  readonly nodeId: string
+  readonly origin: string
+  readonly sequence: number
+  readonly timestamp: readonly [milliseconds: number, logical: number]
+  readonly priority: number
+  readonly rule: string
+  readonly epoch: number
+  readonly versionVector: Readonly<Record<string, number>>
+  readonly reason: string | null
+}
+
+export function updateJson(update: ConfigUpdateMsg): UpdateJson {
+  const { nodeId, origin, sequence, timestamp, priority, rule, epoch, versionVector } = update
+  return { nodeId, origin, sequence, timestamp, priority, rule, epoch, versionVector, reason: orNull(update.reason) }
+}
+
+export interface SiblingJson extends UpdateJson {
+  readonly value: JsonValue
+  readonly deleted: boolean
+}
+
+const siblingJson = (update: ConfigUpdateMsg): SiblingJson => ({
+  ...updateJson(update),
+  value: orNull(update.value),
+  deleted: update.deleted,
+})
+
+/** What PUT, DELETE and PATCH answer for each write. */
+export function writeJson(update: ConfigUpdateMsg) {
+  const { section, parameter, deleted } = update
+  return { section, parameter, value: orNull(update.value), deleted, update: updateJson(update) }
+}
+
+export function parameterJson(view: ParameterView) {
+  const { section, parameter, deleted, source } = view
+  return {
+    section,
+    parameter,
+    value: orNull(view.value),
+    deleted,
+    source,
+    update: view.update ? updateJson(view.update) : null,
+    siblings: view.siblings.map(siblingJson),
+  }
+}
+
+export function changeJson(change: ParameterChangeView) {
+  const { section, parameter, deleted } = change
+  return {
+    section,
+    parameter,
+    value: orNull(change.value),
+    previous: orNull(change.previous),
+    deleted,
+    update: updateJson(change.update),
+  }
+}
+
+export function conflictJson(record: ConflictRecord) {
+  const { section, parameter, at, decidedBy, explanation } = record
+  return {
+    section,
+    parameter,
+    at,
+    decidedBy,
+    explanation,
+    value: orNull(record.value),
+    winner: siblingJson(record.winner),
+    losers: record.losers.map(siblingJson),
+  }
+}
+
+export const memberJson = (member: MemberView) => ({
+  ...member,
+  inStep: orNull(member.inStep),
+  versionVector: orNull(member.versionVector),
+})
+
+export const vectorJson = ({ nodeId, self, inStep, digest, versionVector }: MemberView) => ({
+  nodeId,
+  self,
+  inStep: orNull(inStep),
+  digest,
+  versionVector: orNull(versionVector),
+})
+
+export function statusJson(status: StatusView) {
+  const { delivery } = status
+  return {
+    ...status,
+    origin: orNull(status.origin),
+    coordinator: orNull(status.coordinator),
+    members: status.members.map(memberJson),
+    uptime: status.uptimeMs / 1000,
+    delivery: {
+      ...delivery,
+      p50Ms: orNull(delivery.p50Ms),
+      p95Ms: orNull(delivery.p95Ms),
+      p99Ms: orNull(delivery.p99Ms),
+      successRate: orNull(delivery.successRate),
+    },
+  }
+}

@@ -1,0 +1,204 @@
+import { readFileSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import { ConfigSyncError } from '#core/errors'
+import { isNodeId, type NodeId } from '#core/identity'
+import type { LogLevel } from '#observe/logging'
+import { nearestName } from './nearest-name.ts'
+import { AGENT_SETTINGS, type AgentSetting, environmentName, flagKey, type PresetName } from './settings-table.ts'
+import { parseSocketAddress, type SocketAddress } from './socket-address.ts'
+
+/** What an agent runs with: parsed, checked, defaults filled in. Paths are absolute. */
+export interface AgentSettings {
+  readonly nodeId: NodeId
+  readonly cluster: string
+  readonly listen: SocketAddress
+  readonly join: readonly SocketAddress[]
+  readonly advertise: SocketAddress | undefined
+  readonly http: SocketAddress
+  readonly httpTokenFile: string | undefined
+  /** all three, or none */
+  readonly certificates: { readonly cert: string; readonly key: string; readonly ca: string } | undefined
+  readonly schema: string | undefined
+  readonly preset: PresetName
+  readonly logLevel: LogLevel
+  readonly json: boolean
+}
+
+/** Flags as a command line parser gives them: `nodeId`, `join` as an array, `ephemeral` as true. Absent ones undefined. */
+export type AgentFlags = Readonly<Record<string, string | readonly string[] | boolean | undefined>>
+
+export type Environment = Readonly<Record<string, string | undefined>>
+
+/** A value and where it stands, so that a complaint names the place. */
+interface Given {
+  readonly value: unknown
+  readonly place: string
+  /** relative paths start here */
+  readonly folder: string
+}
+
+/**
+ * Settles every setting: flag beats environment beats settings file beats default. Relative paths in the file start at
+ * the file's folder, elsewhere at the working directory.
+ * @throws ConfigSyncError SETTING_INVALID, NODE_ID_INVALID; the detail names the place and what it found
+ */
+export function settleSettings(flags: AgentFlags, environment: Environment): AgentSettings {
+  const cwd = process.cwd()
+  const configPath = textOf(given('config', flags, environment, new Map(), cwd))
+  const file = configPath === undefined ? new Map<string, Given>() : readSettingsFile(resolve(cwd, configPath))
+  const find = (name: string): Given | undefined => given(name, flags, environment, file, cwd)
+
+  const path = (name: string) => pathOf(find(name))
+  const dialled = (name: string) => listOf(find(name)).map((one) => addressOf(one, 1)!)
+  flagOf(find('ephemeral'))
+  choiceOf('mesh', find('mesh'))
+  return {
+    nodeId: nodeIdOf(find('node-id')),
+    cluster: clusterOf(find('cluster')),
+    listen: addressOf(find('listen'), 0) ?? defaultAddress('listen'),
+    join: dialled('join'),
+    advertise: addressOf(find('advertise'), 1),
+    http: addressOf(find('http'), 0) ?? defaultAddress('http'),
+    httpTokenFile: path('http-token-file'),
+    certificates: certificatesOf(path('tls-cert'), path('tls-key'), path('tls-ca')),
+    schema: path('schema'),
+    preset: choiceOf('preset', find('preset')) as PresetName,
+    logLevel: choiceOf('log-level', find('log-level')) as LogLevel,
+    json: flagOf(find('json')),
+  }
+}
+
+function given(
+  name: string,
+  flags: AgentFlags,
+  environment: Environment,
+  file: ReadonlyMap<string, Given>,
+  cwd: string,
+): Given | undefined {
+  const flag = flags[flagKey(name)]
+  const isGiven = Array.isArray(flag) ? flag.length > 0 : flag !== undefined
+  if (isGiven) return { value: flag, place: `--${name}`, folder: cwd }
+  const variable = environmentName(name)
+  const text = environment[variable]
+  if (text !== undefined && text !== '') return { value: fromEnvironment(name, text), place: variable, folder: cwd }
+  return file.get(name)
+}
+
+function fromEnvironment(name: string, text: string): unknown {
+  const setting = AGENT_SETTINGS.find((one) => one.name === name)
+  if (setting?.repeatable) return text.split(',').map((part) => part.trim())
+  return setting?.kind === 'flag' ? (BOOLEANS[text.toLowerCase()] ?? text) : text
+}
+
+const BOOLEANS: Readonly<Record<string, boolean>> = {
+  1: true,
+  true: true,
+  yes: true,
+  0: false,
+  false: false,
+  no: false,
+}
+
+/** The settings file: a JSON object whose keys are the names of the flags. */
+function readSettingsFile(path: string): Map<string, Given> {
+  const place = `settings file ${path}`
+  let content: unknown
+  try {
+    content = JSON.parse(readFileSync(path, 'utf8'))
+  } catch (cause) {
+    throw new ConfigSyncError('SETTING_INVALID', `${place}: ${cause instanceof Error ? cause.message : cause}`, {
+      cause,
+    })
+  }
+  if (typeof content !== 'object' || content === null || Array.isArray(content))
+    throw invalid({ place }, 'must be a JSON object')
+  for (const key of Object.keys(content)) refuseUnknownKey(key, place)
+  const folder = dirname(path)
+  return new Map(Object.entries(content).map(([key, value]) => [key, { value, place: `"${key}" in ${place}`, folder }]))
+}
+
+function refuseUnknownKey(key: string, place: string): void {
+  const names = AGENT_SETTINGS.filter(({ notInFile }) => !notInFile).map(({ name }) => name)
+  if (names.includes(key)) return
+  const nearest = nearestName(key, names)
+  throw invalid(
+    { place },
+    `"${key}" is no setting; ${nearest ? `did you mean "${nearest}"?` : `there are ${names.join(', ')}`}`,
+  )
+}
+
+const invalid = ({ place }: { readonly place: string }, problem: string): ConfigSyncError =>
+  new ConfigSyncError('SETTING_INVALID', `${place}: ${problem}`)
+
+function textOf(from: Given | undefined): string | undefined {
+  if (from === undefined) return undefined
+  if (typeof from.value === 'string' && from.value !== '') return from.value
+  throw invalid(from, `must be a text, not ${JSON.stringify(from.value)}`)
+}
+
+function pathOf(from: Given | undefined): string | undefined {
+  const text = textOf(from)
+  return text === undefined ? undefined : resolve(from!.folder, text)
+}
+
+function flagOf(from: Given | undefined): boolean {
+  if (from === undefined || typeof from.value === 'boolean') return from?.value === true
+  throw invalid(from, `must be true or false, not ${JSON.stringify(from.value)}`)
+}
+
+function listOf(from: Given | undefined): Given[] {
+  if (from === undefined) return []
+  return [from.value].flat().map((value) => ({ ...from, value }))
+}
+
+function addressOf(from: Given | undefined, portMin: number): SocketAddress | undefined {
+  const text = textOf(from)
+  if (text === undefined) return undefined
+  const address = parseSocketAddress(text)
+  if (address && address.port >= portMin) return address
+  throw invalid(from!, `"${text}" is no address; give host:port, for example 127.0.0.1:4101`)
+}
+
+const settingOf = (name: string): AgentSetting => AGENT_SETTINGS.find((setting) => setting.name === name)!
+const defaultAddress = (name: string): SocketAddress => parseSocketAddress(settingOf(name).default!)!
+
+function choiceOf(name: string, from: Given | undefined): string {
+  const { choices = [], default: otherwise } = settingOf(name)
+  const text = textOf(from) ?? otherwise!
+  if (choices.includes(text)) return text
+  const nearest = nearestName(text, choices)
+  throw invalid(from!, `"${text}" is none of ${choices.join(', ')}${nearest ? `; did you mean ${nearest}?` : ''}`)
+}
+
+function nodeIdOf(from: Given | undefined): NodeId {
+  const text = textOf(from)
+  if (text === undefined) throw invalid({ place: '--node-id' }, 'every node needs a name of its own')
+  if (isNodeId(text)) return text
+  throw new ConfigSyncError('NODE_ID_INVALID', `${from!.place}: "${text}"`)
+}
+
+/** The cluster stands in certificates beside the nodeId, and so has its alphabet. */
+function clusterOf(from: Given | undefined): string {
+  const text = textOf(from) ?? settingOf('cluster').default!
+  if (isNodeId(text)) return text
+  throw invalid(
+    from!,
+    `"${text}" is no name of a cluster: 1 to 128 ASCII letters, digits, dots, underscores or hyphens`,
+  )
+}
+
+function certificatesOf(
+  cert: string | undefined,
+  key: string | undefined,
+  ca: string | undefined,
+): AgentSettings['certificates'] {
+  if (cert !== undefined && key !== undefined && ca !== undefined) return { cert, key, ca }
+  if (cert === undefined && key === undefined && ca === undefined) return undefined
+  const absent = Object.entries({ 'tls-cert': cert, 'tls-key': key, 'tls-ca': ca }).filter(
+    ([, path]) => path === undefined,
+  )
+  throw invalid(
+    { place: absent.map(([name]) => `--${name}`).join(', ') },
+    'is missing: certificates need --tls-cert, --tls-key and --tls-ca',
+  )
+}

@@ -1,0 +1,128 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import type { ConfigSync } from '#node/api'
+import type { ChangeEvent, StatusView } from '#node/types'
+
+export const METRICS_MEDIA_TYPE = Registry.PROMETHEUS_CONTENT_TYPE
+
+/** Seconds. One hop on a LAN is a millisecond, a repair a heartbeat or two, a healed partition minutes. */
+const PROPAGATION_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300]
+/** The event loop's histogram samples this often; its default of 10 ms would be most of an idle agent's work. */
+const EVENT_LOOP_SAMPLE_MS = 100
+
+/**
+ * Prometheus metrics of one node, in a registry of their own. What happens often is counted as it happens; everything
+ * else is read from `status()` when somebody asks.
+ */
+export class Metrics {
+  readonly #sync: ConfigSync
+  readonly #registry = new Registry()
+  readonly #fromStatus: (status: StatusView) => void
+  readonly #stopListening: readonly (() => void)[]
+
+  constructor(sync: ConfigSync) {
+    this.#sync = sync
+    const registers = [this.#registry]
+    const updates = new Counter({
+      name: 'configsync_updates_total',
+      help: 'Updates that changed something on this node, by where they were written',
+      labelNames: ['origin'],
+      registers,
+    })
+    const conflicts = new Counter({
+      name: 'configsync_conflicts_total',
+      help: 'Concurrent writes that met on this node',
+      registers,
+    })
+    const propagation = new Histogram({
+      name: 'configsync_propagation_seconds',
+      help: 'Arrival of an update of another node minus its stamp; includes the offset between the two clocks',
+      buckets: PROPAGATION_BUCKETS,
+      registers,
+    })
+    const local = updates.labels('local')
+    const remote = updates.labels('remote')
+    // Known from the first scrape on, so that a rate over them is right.
+    for (const counter of [local, remote]) counter.inc(0)
+    this.#stopListening = [
+      sync.on('conflict', () => conflicts.inc()),
+      sync.on('change', (event) => {
+        const counter = event.source === 'local' ? local : remote
+        counter.inc(event.changes.length)
+        if (event.source !== 'local') observePropagation(propagation, event)
+      }),
+    ]
+    this.#fromStatus = statusMetrics(registers)
+    collectDefaultMetrics({ register: this.#registry, eventLoopMonitoringPrecision: EVENT_LOOP_SAMPLE_MS })
+  }
+
+  /** Prometheus text format of this moment. */
+  async text(): Promise<string> {
+    this.#fromStatus(this.#sync.status())
+    return this.#registry.metrics()
+  }
+
+  stop(): void {
+    for (const stop of this.#stopListening) stop()
+  }
+}
+
+/** A stamp may lie ahead of this machine's clock: that counts as no time at all. */
+function observePropagation(histogram: Histogram, event: ChangeEvent): void {
+  const now = Date.now()
+  for (const { update } of event.changes) histogram.observe(Math.max(0, now - update.timestamp[0]) / 1000)
+}
+
+function statusMetrics(registers: Registry[]): (status: StatusView) => void {
+  const gauge = (name: string, help: string) => new Gauge({ name: `configsync_${name}`, help, registers })
+  const counter = (name: string, help: string) =>
+    counterOf(new Counter({ name: `configsync_${name}`, help, registers }))
+  const byDirection = (name: string, help: string) =>
+    new Counter({ name: `configsync_${name}`, help, labelNames: ['direction'], registers })
+  const members = gauge('members', 'Live members that this node knows, itself included')
+  const coordinator = gauge('coordinator', '1 while this node is the coordinator')
+  const pending = gauge('pending_updates', 'Changes that components are told of later, because of load')
+  const load = gauge('load', 'Load of this process, 0 to 1')
+  const origins = gauge('origins', 'Identities that have numbered updates')
+  const parameters = gauge('parameters', 'Parameters with a value')
+  const repairs = counter('repairs_total', 'Gaps that a pull or a repair broadcast closed')
+  const divergences = counter('divergence_total', 'Members that had seen the same and held something else: always 0')
+  const frames = byDirection('frames_total', 'Frames on the mesh')
+  const bytes = byDirection('frame_bytes_total', 'Bytes of frames on the mesh')
+  const rejected = new Counter({
+    name: 'configsync_rejected_total',
+    help: 'What came in and was not taken, or not fully',
+    labelNames: ['code'],
+    registers,
+  })
+  return (status) => {
+    members.set(status.members.length)
+    coordinator.set(status.isCoordinator ? 1 : 0)
+    pending.set(status.pendingUpdates)
+    load.set(status.load)
+    origins.set(status.origins)
+    parameters.set(status.parameters)
+    repairs(status.repairs)
+    divergences(status.divergences)
+    const { delivery } = status
+    setCounters(frames, 'direction', { sent: delivery.framesSent, received: delivery.framesReceived })
+    setCounters(bytes, 'direction', { sent: delivery.bytesSent, received: delivery.bytesReceived })
+    setCounters(rejected, 'code', status.rejected)
+  }
+}
+
+/** The node counts these itself, from its start; a counter of prom-client can only be added to. */
+function counterOf(counter: Counter): (total: number) => void {
+  return (total) => {
+    counter.reset()
+    counter.inc(total)
+  }
+}
+
+function setCounters<Label extends string>(
+  counter: Counter<Label>,
+  label: Label,
+  totals: Readonly<Record<string, number>>,
+): void {
+  counter.reset()
+  for (const [value, total] of Object.entries(totals)) counter.inc({ [label]: value } as Record<Label, string>, total)
+}
