@@ -1,10 +1,9 @@
-import { isUtf8 } from 'node:buffer'
 import { isOrigin, isSequence, type Origin, type Sequence } from '#core/identity'
 import { NAME_BYTES_MAX } from '#core/limits'
-import { nameDefect, sectionDefect } from '#core/names'
 import { malformed } from './defect.ts'
 import { InternedTexts } from './interned.ts'
 import { MentionedTexts } from './references.ts'
+import { decodeName, decodeSection, decodeText } from './text.ts'
 
 /** `nodeId~incarnation`: 128 and 17 characters. */
 const ORIGIN_BYTES_MAX = 145
@@ -154,9 +153,7 @@ export class MessagePackReader {
     const length = this.textLength(this.token(), NAME_BYTES_MAX)
     const start = this.position
     this.position += length
-    const name = decodeText(this.bytes, start, this.position)
-    if (length === 0 || !printable(this.bytes, start, this.position)) checkName(name)
-    return name
+    return decodeName(this.bytes, start, this.position)
   }
 
   section(): string {
@@ -256,9 +253,7 @@ export class MessagePackReader {
   }
 
   private newSection(start: number, end: number): string {
-    const section = decodeText(this.bytes, start, end)
-    const defect = sectionDefect(section)
-    if (defect !== undefined) malformed(defect)
+    const section = decodeSection(this.bytes, start, end)
     this.knownSections.keep(this.bytes, start, end, section)
     return section
   }
@@ -283,25 +278,3 @@ export class MessagePackReader {
 
 const hex = (token: number): string => `0x${token.toString(16).padStart(2, '0')}`
 const textHeaderRest = (token: number): number => (token === 0xd9 ? 1 : token === 0xda ? 2 : token === 0xdb ? 4 : 0)
-
-/** Whether all of it is ASCII without control characters, which needs no closer look. */
-function printable(bytes: Buffer, start: number, end: number): boolean {
-  for (let i = start; i < end; i++) if (bytes[i]! < 0x20 || bytes[i]! > 0x7e) return false
-  return true
-}
-
-function checkName(name: string): void {
-  const defect = nameDefect(name)
-  if (defect !== undefined) malformed(defect)
-}
-
-/** The result has its own memory. */
-function decodeText(bytes: Buffer, start: number, end: number): string {
-  for (let i = start; i < end; i++) if (bytes[i]! > 0x7f) return decodeUtf8(bytes, start, end)
-  return bytes.toString('latin1', start, end)
-}
-
-function decodeUtf8(bytes: Buffer, start: number, end: number): string {
-  if (!isUtf8(bytes.subarray(start, end))) malformed('a text is not valid UTF-8')
-  return bytes.toString('utf8', start, end)
-}

@@ -42,3 +42,7 @@ export const PRIORITY_MAX = 2 ** 31 - 1
 export const COVERAGE_RANGES_MAX = 16_384
 /** The last millisecond that a calendar of this language can show (ECMAScript, time values). */
 export const TIMESTAMP_MS_MAX = 8_640_000_000_000_000
+/** A host name of 253 characters, brackets, a colon and a port, and room for another mesh's scheme. UTF-8 bytes. */
+export const ADDRESS_BYTES_MAX = 512
+/** A member that announces more could stay away for days before anybody missed it. */
+export const HEARTBEAT_INTERVAL_MS_MAX = 60 * 60 * 1000

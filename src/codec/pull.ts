@@ -1,0 +1,102 @@
+import type { Origin, Sequence } from '#core/identity'
+import type { Coverage, PullAnswer, PullRequest, Repair } from '#core/protocol'
+import type { Update } from '#core/update'
+import { readCoverage, readDotList, readDots, readHash, writeCoverage, writeDotList, writeHash } from './coverage.ts'
+import { malformed } from './defect.ts'
+import type { MessagePackReader } from './reader.ts'
+import { readUpdate, writeUpdate } from './update.ts'
+import type { MessagePackWriter } from './writer.ts'
+
+export const PULL_REQUEST_POSITIONS = 6
+export const PULL_ANSWER_POSITIONS = 10
+export const REPAIR_POSITIONS = 3
+
+type Cursor = readonly [Origin, Sequence] | undefined
+
+export function writePullRequest(to: MessagePackWriter, request: PullRequest): void {
+  to.integer(request.session)
+  writeCoverage(to, request.seen)
+  writeSnapshot(to, request.snapshot)
+  writeCursor(to, request.cursor)
+  to.boolean(request.full)
+  to.boolean(request.union)
+}
+
+export function readPullRequest(from: MessagePackReader): PullRequest {
+  return {
+    session: from.unsigned(Number.MAX_SAFE_INTEGER),
+    seen: readCoverage(from),
+    snapshot: from.nil() ? undefined : readCoverage(from),
+    cursor: readCursor(from),
+    full: from.boolean(),
+    union: from.boolean(),
+  }
+}
+
+export function writePullAnswer(to: MessagePackWriter, answer: PullAnswer): void {
+  to.integer(answer.session)
+  writeUpdates(to, answer.updates)
+  to.boolean(answer.last)
+  writeCursor(to, answer.cursor)
+  writeSnapshot(to, answer.snapshot)
+  if (answer.collected === undefined) to.nil()
+  else writeDotList(to, answer.collected)
+  writeHash(to, answer.collectedHash)
+  to.boolean(answer.full)
+  if (answer.dots === undefined) to.nil()
+  else writeCoverage(to, answer.dots)
+}
+
+export function readPullAnswer(from: MessagePackReader): PullAnswer {
+  return {
+    session: from.unsigned(Number.MAX_SAFE_INTEGER),
+    updates: readUpdates(from),
+    last: from.boolean(),
+    cursor: readCursor(from),
+    snapshot: from.nil() ? undefined : readCoverage(from),
+    collected: from.nil() ? undefined : readDotList(from),
+    collectedHash: readHash(from),
+    full: from.boolean(),
+    dots: from.nil() ? undefined : readDots(from),
+  }
+}
+
+export function writeRepair(to: MessagePackWriter, repair: Repair): void {
+  writeCoverage(to, repair.base)
+  writeCoverage(to, repair.seen)
+  writeUpdates(to, repair.updates)
+}
+
+export const readRepair = (from: MessagePackReader): Repair => ({
+  base: readCoverage(from),
+  seen: readCoverage(from),
+  updates: readUpdates(from),
+})
+
+export function writeUpdates(to: MessagePackWriter, updates: readonly Update[]): void {
+  to.array(updates.length)
+  for (const update of updates) writeUpdate(to, update)
+}
+
+export function readUpdates(from: MessagePackReader): readonly Update[] {
+  const length = from.array()
+  const updates: Update[] = []
+  for (let i = 0; i < length; i++) updates.push(readUpdate(from))
+  return updates
+}
+
+function writeSnapshot(to: MessagePackWriter, snapshot: Coverage | undefined): void {
+  if (snapshot === undefined) to.nil()
+  else writeCoverage(to, snapshot)
+}
+
+function writeCursor(to: MessagePackWriter, cursor: Cursor): void {
+  if (cursor === undefined) to.nil()
+  else writeDotList(to, [cursor])
+}
+
+function readCursor(from: MessagePackReader): Cursor {
+  if (from.nil()) return undefined
+  const dots = readDotList(from)
+  return dots.length === 1 ? dots[0] : malformed('a cursor is one origin and one sequence')
+}
