@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
+import { lstatSync, readFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -22,17 +22,25 @@ export function listFiles(): readonly string[] {
     maxBuffer: 64 * 1024 * 1024,
   })
   const paths = new Set(listed.split('\0').filter((path) => path !== ''))
-  return [...paths].filter((path) => existsSync(join(root, path))).sort()
+  return [...paths].filter(isFile).sort()
 }
+
+/** Not what was just deleted, and no link, which is a file of elsewhere. */
+const isFile = (path: string): boolean => lstatSync(join(root, path), { throwIfNoEntry: false })?.isFile() ?? false
 
 export const readSource = (path: string): SourceFile => ({ path, text: readFileSync(join(root, path), 'utf8') })
 
-const textFiles = listFiles()
-  .filter((path) => !BINARY.test(path))
-  .map(readSource)
+let textFiles: readonly SourceFile[] | undefined
 
-export const allTextFiles = (): readonly SourceFile[] => textFiles
-export const codeFiles = (): readonly SourceFile[] => textFiles.filter((file) => CODE.test(file.path))
+/** Every text file, read once. */
+export function allTextFiles(): readonly SourceFile[] {
+  textFiles ??= listFiles()
+    .filter((path) => !BINARY.test(path))
+    .map(readSource)
+  return textFiles
+}
+
+export const codeFiles = (): readonly SourceFile[] => allTextFiles().filter((file) => CODE.test(file.path))
 export const codeFilesOf = (folder: string): readonly SourceFile[] =>
   codeFiles().filter((file) => file.path.startsWith(`${folder}/`))
 
