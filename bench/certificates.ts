@@ -1,29 +1,15 @@
-import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readFileSync } from 'node:fs'
+import { createAuthority, issueCertificate } from '#mesh/tls/index'
 import type { Credentials } from './system.ts'
-export async function issueCredentials(n: number): Promise<Credentials[]> {
-  const d = mkdtempSync('/tmp/f/c-')
-  execFileSync(
-    'openssl',
-    [
-      'req',
-      '-x509',
-      '-newkey',
-      'ec',
-      '-pkeyopt',
-      'ec_paramgen_curve:prime256v1',
-      '-nodes',
-      '-days',
-      '2',
-      '-subj',
-      '/CN=peer',
-      '-keyout',
-      `${d}/k.pem`,
-      '-out',
-      `${d}/c.pem`,
-    ],
-    { stdio: 'ignore' },
+
+export const CLUSTER = 'bench'
+
+/** Two digits, so that the byte order of the names is the order of the indices. */
+export const nodeName = (index: number): string => `node-${String(index).padStart(2, '0')}`
+
+/** A certificate for each node of the cluster, all of one authority: the same for the floors and for ConfigSync. */
+export async function issueCredentials(nodes: number): Promise<Credentials[]> {
+  const authority = await createAuthority({ cluster: CLUSTER, days: 1 })
+  return Promise.all(
+    Array.from({ length: nodes }, (_, index) => issueCertificate({ authority, nodeId: nodeName(index), days: 1 })),
   )
-  const c = readFileSync(`${d}/c.pem`, 'utf8')
-  return Array.from({ length: n }, () => ({ cert: c, ca: c, key: readFileSync(`${d}/k.pem`, 'utf8') }))
 }
