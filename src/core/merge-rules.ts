@@ -1,4 +1,5 @@
 import { canonicalJson, isJsonObject, type JsonObject, type JsonValue } from './json.ts'
+import { nameDefect } from './names.ts'
 import type { MergeRule, Update } from './update.ts'
 
 /** What a rule made of the siblings; `winner` where the value is that of one of them. */
@@ -26,8 +27,10 @@ export const customRuleName = (rule: string): string | undefined =>
 export const isBuiltInRule = (rule: string): rule is BuiltInRule => Object.hasOwn(BUILT_IN, rule)
 
 /** Whether the text is well formed as a rule; a custom one need not be known here. */
-export const isMergeRule = (rule: string): rule is MergeRule =>
-  rule === 'latest' || isBuiltInRule(rule) || (customRuleName(rule) ?? '') !== ''
+export function isMergeRule(rule: string): rule is MergeRule {
+  const name = customRuleName(rule)
+  return name === undefined ? rule === 'latest' || isBuiltInRule(rule) : nameDefect(name) === undefined
+}
 
 /** @param sorted greatest first, none a tombstone. @returns undefined when the rule can use none of the values */
 export const applyBuiltIn = (rule: BuiltInRule, sorted: readonly Update[]): Merged | undefined => BUILT_IN[rule](sorted)

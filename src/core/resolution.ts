@@ -156,6 +156,10 @@ const compareStamps = (a: number | HybridTimestamp, b: number | HybridTimestamp)
   return millisecondsA - millisecondsB || logicalA - logicalB
 }
 
+/** The siblings in the order in which resolution prefers them. */
+export const strongestFirst = (siblings: readonly Update[]): Update[] =>
+  siblings.toSorted((a, b) => compareStrength(b, a) || compareRank(b, a))
+
 /** The siblings without the winner, the strongest first. */
 export const losersOf = (siblings: readonly Update[], winner: Update): Update[] =>
-  siblings.filter((sibling) => sibling !== winner).sort((a, b) => compareStrength(b, a) || compareRank(b, a))
+  strongestFirst(siblings.filter((sibling) => sibling !== winner))

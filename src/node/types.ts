@@ -1,6 +1,7 @@
 import type { ConfigSyncError, ErrorCode } from '#core/errors'
 import type { NodeId, Origin, RunId, Sequence } from '#core/identity'
 import type { JsonValue } from '#core/json'
+import type { Decision } from '#core/resolution'
 import type { HybridTimestamp, MergeRule } from '#core/update'
 
 /** How often each origin was written, as far as this node has seen it without a hole. */
@@ -82,7 +83,7 @@ export interface ConflictRecord {
   readonly winner: ConfigUpdateMsg
   readonly losers: readonly ConfigUpdateMsg[]
   /** what decided: first difference in this order, or a merge rule that used all of them */
-  readonly decidedBy: 'delete-loses' | 'priority' | 'epoch' | 'timestamp' | 'node-id' | 'incarnation' | MergeRule
+  readonly decidedBy: Decision
   /** effective outcome */
   readonly value: JsonValue | undefined
   /** one sentence for people */

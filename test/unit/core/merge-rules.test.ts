@@ -106,7 +106,8 @@ describe('deep-merge', () => {
 it('knows the rules by name', () => {
   for (const rule of ['latest', 'max', 'min', 'average', 'union', 'deep-merge', 'custom:x'])
     expect(isMergeRule(rule)).toBe(true)
-  for (const rule of ['', 'median', 'custom:', 'custom', 'toString']) expect(isMergeRule(rule)).toBe(false)
+  for (const rule of ['', 'median', 'custom:', 'custom:a\nb', 'custom', 'toString'])
+    expect(isMergeRule(rule)).toBe(false)
 })
 
 it('compares like the bytes of UTF-8', () => {
