@@ -2,7 +2,7 @@ import { hash64Equal } from './digest.ts'
 import type { ParameterChange } from './events.ts'
 import type { NodeId, Origin, Sequence } from './identity.ts'
 import { COVERAGE_RANGES_MAX } from './limits.ts'
-import type { Coverage, Hash64, OriginCoverage, PullAnswer, PullRequest } from './protocol.ts'
+import type { Coverage, Hash64, OriginCoverage, PullAnswer, PullRequest, SequenceRange } from './protocol.ts'
 import type { Replica } from './replica.ts'
 import { CoverageIndex } from './seen.ts'
 
@@ -31,7 +31,7 @@ export class PullSession {
   private collectedHash: Hash64 | undefined
   private cursor: readonly [Origin, Sequence] | undefined
   private unmergeable = false
-  private readonly dots = new Map<Origin, OriginCoverage['ranges'][number][]>()
+  private readonly dots = new Map<Origin, SequenceRange[]>()
 
   constructor(replica: Replica, options: { peer: NodeId; id: number; union: boolean; nowMs: number }) {
     this.peer = options.peer
@@ -44,6 +44,13 @@ export class PullSession {
   request(): PullRequest {
     const { id: session, seen, snapshot, cursor, full, union } = this
     return { session, seen, snapshot, cursor, full, union }
+  }
+
+  /** Whether an answer takes the session on; a late answer to a question that was repeated does not. */
+  moves({ last, cursor }: PullAnswer): boolean {
+    if (last || cursor === undefined || this.cursor === undefined) return true
+    const [origin, sequence] = this.cursor
+    return cursor[0] > origin || (cursor[0] === origin && cursor[1] > sequence)
   }
 
   /** Merges one part. */
@@ -97,10 +104,23 @@ export class PullSession {
    */
   private dropUnlisted(replica: Replica, snapshot: Coverage, changes: ParameterChange[]): void {
     const covered = new CoverageIndex(snapshot)
-    const held = new CoverageIndex([...this.dots].map(([origin, ranges]) => ({ origin, contiguous: 0, ranges })))
+    const held = new CoverageIndex(
+      [...this.dots].map(([origin, ranges]) => ({ origin, contiguous: 0, ranges: joinedRanges(ranges) })),
+    )
     replica.retain(
       ({ origin, sequence }) => !covered.covers(origin, sequence) || held.covers(origin, sequence),
       changes,
     )
   }
+}
+
+/** Ascending and disjoint: a part that was asked for twice may have been listed twice. */
+function joinedRanges(ranges: readonly SequenceRange[]): SequenceRange[] {
+  const joined: [number, number][] = []
+  for (const [from, to] of [...ranges].sort((a, b) => a[0] - b[0])) {
+    const last = joined.at(-1)
+    if (last && from <= last[1] + 1) last[1] = Math.max(last[1], to)
+    else joined.push([from, to])
+  }
+  return joined
 }

@@ -14,6 +14,8 @@ export class OriginState {
   readonly ranges: [from: number, to: number][] = []
   /** elapsed time of the last change */
   changedAtMs = 0
+  /** the end of the last range whose hole was asked about */
+  holeAskedTo = 0
   readonly live = new LiveLog()
 
   constructor(origin: Origin) {

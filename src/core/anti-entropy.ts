@@ -1,0 +1,272 @@
+import { compareWith, type Standing } from './comparison.ts'
+import { hash64Equal } from './digest.ts'
+import { DigestHistory } from './digest-history.ts'
+import type { ParameterChange } from './events.ts'
+import type { NodeId } from './identity.ts'
+import { COVERAGE_RANGES_MAX, DIGEST_HISTORY_MAX } from './limits.ts'
+import type { Member } from './member.ts'
+import type { Membership } from './membership.ts'
+import type { Coverage, PullAnswer, Repair } from './protocol.ts'
+import { PullSession } from './pull-session.ts'
+import type { Self } from './self.ts'
+import { TIMING } from './settings.ts'
+import type { Update } from './update.ts'
+
+/** Origins beyond which a member's whole coverage is not remembered at each equal digest. */
+const TOLD_ORIGINS_MAX = 256
+/** A session that must begin again this often in a row is left to the next heartbeat. */
+const RESTARTS_MAX = 5
+
+/**
+ * Finds out from heartbeats whether this node lacks something, and pulls it: one pull at a time, after a short random wait
+ * in which the missing usually comes by itself or by somebody else's repair.
+ */
+export class AntiEntropy {
+  readonly history = new DigestHistory(DIGEST_HISTORY_MAX)
+  session: PullSession | undefined
+  private readonly self: Self
+  private readonly membership: Membership
+  private readonly ahead = new Set<NodeId>()
+  private sessions = 0
+  private restarts = 0
+  private attempts = 0
+  private askedMs = 0
+  private roundTripMs: number
+  private holeFrom: NodeId | undefined
+  private notedVersion = 0
+  private coverage: { readonly version: number; readonly value: Coverage } | undefined
+
+  constructor(self: Self, membership: Membership) {
+    this.self = self
+    this.membership = membership
+    this.roundTripMs = self.intervalMs / 40
+  }
+
+  /** Remembers the digest of this moment, if it is a new one. */
+  noteDigest(): void {
+    const { digest, version } = this.self.replica.seen
+    if (version === this.notedVersion) return
+    this.notedVersion = version
+    this.history.note(digest.lane1, digest.lane2)
+  }
+
+  standing(member: Member): Standing {
+    return compareWith(member.heartbeat, this.self.replica.seen, this.history)
+  }
+
+  /** Looks at a fresh heartbeat. */
+  onHeartbeat(member: Member): Standing {
+    const standing = this.standing(member)
+    if (standing === 'equal') this.inStep(member)
+    if (standing === 'ahead' || standing === 'unknown') this.mayLack(member.nodeId)
+    else {
+      this.ahead.delete(member.nodeId)
+      this.self.becomeReady()
+    }
+    return standing
+  }
+
+  private inStep(member: Member): void {
+    member.inStepMs = this.self.nowMs
+    if (this.self.replica.seen.origins.size <= TOLD_ORIGINS_MAX) member.told = this.currentCoverage()
+    if (hash64Equal(member.heartbeat.liveHash, this.self.replica.liveHash.value())) return
+    if (this.session || this.self.nowMs < member.noUnionBeforeMs) return
+    member.noUnionBeforeMs = this.self.after(TIMING.unionH)
+    const { nodeId } = member
+    this.self.turn.emit({ type: 'diverged', nodeId, detail: `${nodeId} has seen the same and holds something else` })
+    this.begin(nodeId, true)
+  }
+
+  private currentCoverage(): Coverage {
+    const { seen } = this.self.replica
+    if (this.coverage?.version !== seen.version)
+      this.coverage = { version: seen.version, value: seen.coverage(COVERAGE_RANGES_MAX) }
+    return this.coverage.value
+  }
+
+  /** A member told its coverage: does it have something that this node lacks? */
+  onCoverageTold(nodeId: NodeId, coverage: Coverage): void {
+    const member = this.membership.members.get(nodeId)
+    if (member) member.told = coverage
+    if (!this.self.replica.seen.includes(coverage)) this.mayLack(nodeId)
+  }
+
+  private mayLack(nodeId: NodeId): void {
+    this.ahead.add(nodeId)
+    if (this.session || this.self.deadlines.has('pull')) return
+    const delayH = TIMING.pullDelayH + this.self.random() * TIMING.pullSpreadH
+    // A node that has just started knows that it lacks something; there is nothing to wait for.
+    this.self.deadlines.set('pull', this.self.ready ? this.self.after(delayH) : this.self.nowMs)
+  }
+
+  /** The wait is over: pull, if that is still so. */
+  onPullDue(): void {
+    if (this.session) return
+    const peer = this.chooseAhead(undefined)
+    if (peer !== undefined) this.begin(peer, false)
+  }
+
+  /** Somebody who still shows more than this node has, at random. */
+  private chooseAhead(not: NodeId | undefined): NodeId | undefined {
+    const candidates: NodeId[] = []
+    for (const nodeId of this.ahead) {
+      const member = this.membership.members.get(nodeId)
+      if (!member || !this.stillAhead(member)) this.ahead.delete(nodeId)
+      else if (nodeId !== not && member.noPullBeforeMs <= this.self.nowMs) candidates.push(nodeId)
+    }
+    return candidates[Math.floor(this.self.random() * candidates.length)]
+  }
+
+  private stillAhead(member: Member): boolean {
+    const standing = this.standing(member)
+    if (standing === 'ahead' || standing === 'unknown') return true
+    return member.told !== undefined && !this.self.replica.seen.includes(member.told)
+  }
+
+  private begin(peer: NodeId, union: boolean): void {
+    if (this.session) return
+    this.self.deadlines.cancel('pull')
+    this.session = new PullSession(this.self.replica, { peer, id: ++this.sessions, union, nowMs: this.self.nowMs })
+    this.attempts = 0
+    this.ask(this.session)
+  }
+
+  private ask(session: PullSession): void {
+    this.attempts++
+    this.askedMs = this.self.nowMs
+    this.self.turn.send(session.peer, { type: 'pullRequest', request: session.request() })
+    this.self.deadlines.set('pullRetry', this.self.after(TIMING.pullRetryH))
+  }
+
+  /** No answer: the same question again, to another node that showed the same where there is one. */
+  onRetryDue(): void {
+    const { session } = this
+    if (session === undefined) return
+    if (this.attempts >= TIMING.pullRetries) {
+      this.ahead.delete(session.peer)
+      this.finish(session, 'timeout')
+      return
+    }
+    const other = session.union ? undefined : this.chooseAhead(session.peer)
+    if (other !== undefined) {
+      const { id, startedMs: nowMs } = session
+      this.session = new PullSession(this.self.replica, { peer: other, id: id + 1, union: false, nowMs })
+      this.sessions = id + 1
+    }
+    this.ask(this.session!)
+  }
+
+  /** Returns what the part changed; undefined when it belongs to no session of ours. */
+  onAnswer(from: NodeId, answer: PullAnswer): ParameterChange[] | undefined {
+    const { session } = this
+    if (session === undefined || session.peer !== from || session.id !== answer.session) return undefined
+    if (!session.moves(answer)) return undefined
+    this.noteRoundTrip()
+    const changes: ParameterChange[] = []
+    const before = this.self.replica.seen.version
+    const outcome = session.absorb(this.self.replica, answer, changes)
+    if (outcome === 'more') this.nextPart(session)
+    else if (outcome === 'again') this.again(session)
+    else this.complete(session, before !== this.self.replica.seen.version || session.updates > 0)
+    return changes
+  }
+
+  private nextPart(session: PullSession): void {
+    this.attempts = 0
+    this.ask(session)
+  }
+
+  private again(session: PullSession): void {
+    this.session = undefined
+    this.self.deadlines.cancel('pullRetry')
+    if (++this.restarts <= RESTARTS_MAX) this.begin(session.peer, session.union)
+    else this.finish(session, 'timeout')
+  }
+
+  private complete(session: PullSession, found: boolean): void {
+    const member = this.membership.members.get(session.peer)
+    if (member && !found) member.noPullBeforeMs = this.self.after(TIMING.pullEmptyH)
+    this.finish(session, found ? 'complete' : 'empty')
+    if (!session.union) this.self.becomeReady()
+  }
+
+  private finish(session: PullSession, outcome: 'complete' | 'empty' | 'timeout'): void {
+    this.session = undefined
+    this.restarts = 0
+    this.self.deadlines.cancel('pullRetry')
+    const { peer: from, updates, full } = session
+    const elapsedMs = this.self.nowMs - session.startedMs
+    this.self.turn.emit({ type: 'repaired', from, updates, full, outcome, elapsedMs })
+    const next = this.chooseAhead(outcome === 'complete' ? undefined : from)
+    if (next !== undefined) this.mayLack(next)
+  }
+
+  private noteRoundTrip(): void {
+    this.roundTripMs += (this.self.nowMs - this.askedMs - this.roundTripMs) / 8
+  }
+
+  /** One answer for many. Whoever covers its base may claim what its sender has seen, and needs no pull. */
+  onRepair(from: NodeId, repair: Repair): ParameterChange[] {
+    const { replica } = this.self
+    const claims = replica.seen.includes(repair.base)
+    const changes: ParameterChange[] = []
+    let mergeable = true
+    for (const update of repair.updates) {
+      const outcome = replica.merge(update, changes)
+      if (outcome === 'refused' || outcome === 'conflicting') mergeable = false
+    }
+    if (!claims || !mergeable) return changes
+    replica.seen.join(repair.seen)
+    const { session } = this
+    if (session && !session.union) {
+      this.session = undefined
+      this.self.deadlines.cancel('pullRetry')
+    }
+    this.self.deadlines.cancel('pull')
+    this.ahead.delete(from)
+    this.self.becomeReady()
+    return changes
+  }
+
+  /**
+   * A dot beyond a hole gives the missing ones two round trips, in which they may merely be reordered, and then causes one
+   * pull. Afterwards only a differing digest does: an update that died with its writer leaves a hole for ever.
+   */
+  noteHole(from: NodeId): void {
+    if (this.self.deadlines.has('hole')) return
+    this.holeFrom = from
+    this.self.deadlines.set('hole', this.self.nowMs + 2 * this.roundTripMs)
+  }
+
+  onHoleDue(): void {
+    const from = this.holeFrom
+    this.holeFrom = undefined
+    if (from === undefined || this.session || !this.membership.members.has(from)) return
+    if (this.hasFreshHole()) this.begin(from, false)
+  }
+
+  /** Whether some hole has not been asked about yet; marks all as asked. */
+  private hasFreshHole(): boolean {
+    let fresh = false
+    for (const state of this.self.replica.seen.origins.values()) {
+      const end = state.ranges.at(-1)?.[1] ?? 0
+      if (end > state.holeAskedTo) fresh = true
+      state.holeAskedTo = Math.max(state.holeAskedTo, end)
+    }
+    return fresh
+  }
+
+  /** Whether this update left a hole that nobody has been asked about. */
+  leavesHole(update: Update): boolean {
+    const state = this.self.replica.seen.origins.get(update.origin)
+    return state !== undefined && state.ranges.length > 0 && state.ranges.at(-1)![1] > state.holeAskedTo
+  }
+
+  forget(nodeId: NodeId): void {
+    this.ahead.delete(nodeId)
+    if (this.session?.peer !== nodeId) return
+    const { session } = this
+    this.session = undefined
+    this.finish(session, 'timeout')
+  }
+}

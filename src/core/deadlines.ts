@@ -1,0 +1,67 @@
+/** Everything that the core waits for, one deadline each. */
+export type DeadlineName =
+  /** the next ordinary heartbeat */
+  | 'heartbeat'
+  /** the earliest moment at which some member may have been silent for too long */
+  | 'silence'
+  /** this node has been up long enough to be coordinator */
+  | 'candidacy'
+  /** the extra heartbeat after a change */
+  | 'prompt'
+  /** a pull begins, if it is still needed */
+  | 'pull'
+  /** the answer to a pull request is overdue */
+  | 'pullRetry'
+  /** a missing dot was given time to be merely reordered */
+  | 'hole'
+  /** alone for so long that there is nobody to learn from */
+  | 'alone'
+  /** look for tombstones to drop */
+  | 'collect'
+
+/** Absolute elapsed times in milliseconds. Exact, never swept: the host is told the earliest and wakes the core then. */
+export class Deadlines {
+  private readonly times = new Map<DeadlineName, number>()
+
+  set(name: DeadlineName, atMs: number): void {
+    this.times.set(name, atMs)
+  }
+
+  /** Sets it unless it stands earlier already. */
+  setEarlier(name: DeadlineName, atMs: number): void {
+    const standing = this.times.get(name)
+    if (standing === undefined || atMs < standing) this.times.set(name, atMs)
+  }
+
+  has(name: DeadlineName): boolean {
+    return this.times.has(name)
+  }
+
+  cancel(name: DeadlineName): void {
+    this.times.delete(name)
+  }
+
+  /** Infinity when nothing is waited for. */
+  get earliestMs(): number {
+    let earliest = Number.POSITIVE_INFINITY
+    for (const atMs of this.times.values()) if (atMs < earliest) earliest = atMs
+    return earliest
+  }
+
+  /** Takes out the earliest that is due. */
+  takeDue(nowMs: number): DeadlineName | undefined {
+    let due: DeadlineName | undefined
+    let earliest = nowMs
+    for (const [name, atMs] of this.times)
+      if (atMs <= earliest) {
+        earliest = atMs
+        due = name
+      }
+    if (due !== undefined) this.times.delete(due)
+    return due
+  }
+
+  shift(byMs: number): void {
+    for (const [name, atMs] of this.times) this.times.set(name, atMs + byMs)
+  }
+}

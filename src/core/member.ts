@@ -1,0 +1,45 @@
+import type { NodeId, RunId } from './identity.ts'
+import type { Coverage, Heartbeat } from './protocol.ts'
+
+/** Another node of the cluster, as far as its heartbeats and messages have told. */
+export class Member {
+  readonly nodeId: NodeId
+  heartbeat: Heartbeat
+  /** elapsed time of the last sign of life; any message is one */
+  heardMs: number
+  /** elapsed time at which it was first asked whether it lives; undefined while nobody doubts it */
+  askedSinceMs: number | undefined
+  /** times it was asked since then */
+  asked = 0
+  /** elapsed time at which its digest last equalled ours */
+  inStepMs: number | undefined
+  /** what it said it had seen, in a pull request or by an equal digest */
+  told: Coverage | undefined
+  /** a pull from it found nothing: none before this */
+  noPullBeforeMs = 0
+  /** a divergence repair with it: none before this */
+  noUnionBeforeMs = 0
+
+  constructor(heartbeat: Heartbeat, nowMs: number) {
+    this.nodeId = heartbeat.nodeId
+    this.heartbeat = heartbeat
+    this.heardMs = nowMs
+  }
+
+  get runId(): RunId {
+    return this.heartbeat.runId
+  }
+
+  get suspected(): boolean {
+    return this.askedSinceMs !== undefined
+  }
+
+  /** True when this ends a suspicion. */
+  heard(nowMs: number): boolean {
+    const doubted = this.suspected
+    this.heardMs = nowMs
+    this.askedSinceMs = undefined
+    this.asked = 0
+    return doubted
+  }
+}

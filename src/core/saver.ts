@@ -1,0 +1,71 @@
+import type { StoreBatch, StoredState } from './effects.ts'
+import type { HybridClock } from './hybrid-clock.ts'
+import type { Sequence } from './identity.ts'
+import type { Self } from './self.ts'
+
+/** Gathers what changed in a turn into one batch, so that a store never holds a part of it (I5). */
+export class Saver {
+  private readonly self: Self
+  private readonly clock: HybridClock
+  private version = 0
+  private savedSequence = 0
+  private savedEpoch = 0
+
+  constructor(self: Self, clock: HybridClock) {
+    this.self = self
+    this.clock = clock
+  }
+
+  /** The version in which what happens in this turn will be stored; undefined on a node without a store. */
+  get nextVersion(): number | undefined {
+    return this.self.replica.unsaved ? this.version + 1 : undefined
+  }
+
+  save(): void {
+    const { unsaved } = this.self.replica
+    if (unsaved === undefined || !this.needed()) return
+    this.version++
+    this.self.turn.add({ type: 'persist', version: this.version, batch: this.batch() })
+    this.savedSequence = this.self.sequence
+    this.savedEpoch = this.self.epoch
+    unsaved.clear()
+  }
+
+  private needed(): boolean {
+    const { parameters, origins, collected } = this.self.replica.unsaved!
+    if (parameters.size > 0 || origins.size > 0 || collected) return true
+    return this.self.sequence !== this.savedSequence || this.self.epoch !== this.savedEpoch
+  }
+
+  private batch(): StoreBatch {
+    const { replica, origin, sequence, epoch } = this.self
+    const { parameters, origins, collected } = replica.unsaved!
+    return {
+      parameters: [...parameters].flatMap(([section, names]) =>
+        [...names].map((parameter) => ({ section, parameter, siblings: replica.siblings(section, parameter) })),
+      ),
+      seen: [...origins].map((state) => state.coverage()),
+      collected: collected ? [...replica.collected] : undefined,
+      origin,
+      sequence,
+      epoch,
+      clock: [this.clock.milliseconds, this.clock.logical],
+    }
+  }
+
+  /** Goes on as the same origin only after a clean stop of the same node; else the next write takes a new one. */
+  restore(stored: StoredState): void {
+    const { self } = this
+    self.replica.load(stored.updates)
+    self.replica.seen.join(stored.seen)
+    for (const [origin, sequence] of stored.collected) self.replica.joinCollected(origin, sequence as Sequence)
+    self.replica.unsaved?.clear()
+    self.epoch = stored.epoch
+    this.clock.restore(...stored.clock)
+    if (!stored.clean || stored.nodeId !== self.nodeId) return
+    self.origin = stored.origin
+    self.sequence = stored.sequence
+    this.savedSequence = stored.sequence
+    this.savedEpoch = stored.epoch
+  }
+}
