@@ -1,0 +1,45 @@
+import type { Command } from 'commander'
+import { type AgentOptions, agentCommand, openSession } from '../agent-command.ts'
+import type { StatusAnswer } from '../answers.ts'
+import { type Colors, duration, table } from '../output.ts'
+
+export function registerStatus(program: Command): void {
+  agentCommand(program, 'status', 'show how this agent is').action(async (options: AgentOptions) => {
+    const { client, output } = openSession(options)
+    const status = await client.get<StatusAnswer>('/v1/status')
+    if (output.json) return output.document(status)
+    output.line(table(output.colors, [], statusRows(status, output.colors)))
+  })
+}
+
+export function statusRows(status: StatusAnswer, colors: Colors): string[][] {
+  const { delivery, rejected } = status
+  const coordinator = status.isCoordinator ? `${status.coordinator} (this node)` : (status.coordinator ?? 'none yet')
+  const refused = Object.entries(rejected).map(([code, count]) => `${code} ${count}`)
+  const rows: [string, string][] = [
+    [
+      'node',
+      `${colors.bold(status.nodeId)} of ${status.cluster}${status.ready ? '' : colors.yellow('  not ready yet')}`,
+    ],
+    ['up for', duration(status.uptimeMs)],
+    ['mesh address', status.address || '(none)'],
+    ['coordinator', `${coordinator}, epoch ${status.epoch}`],
+    ['members', status.members.map((member) => member.nodeId).join(', ')],
+    ['parameters', `${status.parameters}, revision ${status.revision}`],
+    ['updates', `${status.appliedUpdates} applied, ${status.pendingUpdates} pending, from ${status.origins} origins`],
+    ['conflicts', String(status.conflicts)],
+    ['repairs', String(status.repairs)],
+    ['divergences', status.divergences === 0 ? '0' : colors.red(String(status.divergences))],
+    ['rejected', refused.length === 0 ? '0' : colors.yellow(refused.join(', '))],
+    ['load', `${Math.round(status.load * 100)} %`],
+    ['delivery', deliveryText(delivery)],
+    ['digest', status.digest],
+  ]
+  return rows.map(([label, value]) => [colors.dim(label), value])
+}
+
+function deliveryText({ p50Ms, p95Ms, p99Ms, successRate, receipts }: StatusAnswer['delivery']): string {
+  if (p50Ms === null || p95Ms === null || p99Ms === null) return 'not measured yet'
+  const rate = successRate === null ? '' : `, ${(successRate * 100).toFixed(1)} % arrive`
+  return `p50 ${duration(p50Ms)}, p95 ${duration(p95Ms)}, p99 ${duration(p99Ms)}${rate} (${receipts} receipts)`
+}

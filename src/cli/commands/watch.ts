@@ -1,0 +1,66 @@
+import type { Command } from 'commander'
+import { type AgentOptions, agentCommand, openSession } from '../agent-command.ts'
+import { type FeedEvent, followChanges } from '../change-feed.ts'
+import { positiveIntegerOption } from '../options.ts'
+import { type Colors, type Output, printable, shortValue } from '../output.ts'
+import { nameText, parseSelection } from '../parameter-name.ts'
+
+interface WatchOptions extends AgentOptions {
+  readonly count?: number
+  readonly since?: string
+}
+
+export function registerWatch(program: Command): void {
+  agentCommand(program, 'watch', 'print changes as they happen, until Ctrl-C')
+    .argument('[name]', 'only this section, or section.parameter')
+    .option('--count <n>', 'end after n changes', positiveIntegerOption)
+    .option('--since <id>', 'go on after the event with this id (see --json), without a gap')
+    .addHelpText(
+      'after',
+      '\nWith --json one line per event: { "event": "ready" | "change" | "reset", "id", "revision", … }.',
+    )
+    .action(async (name: string | undefined, options: WatchOptions) => {
+      const { client, output } = openSession(options)
+      const ending = new AbortController()
+      const end = () => ending.abort()
+      process.once('SIGINT', end).once('SIGTERM', end)
+      try {
+        const onLost = (reason: string) => output.notice(`lost the agent (${printable(reason)}); reconnecting`)
+        const resume = options.since === undefined ? {} : { lastEventId: options.since }
+        const feed = followChanges(client, { ...parseSelection(name), ...resume, signal: ending.signal, onLost })
+        await print(feed, output, options.count ?? Number.POSITIVE_INFINITY)
+      } finally {
+        ending.abort()
+        process.off('SIGINT', end).off('SIGTERM', end)
+      }
+    })
+}
+
+async function print(feed: AsyncIterable<FeedEvent>, output: Output, countMax: number): Promise<void> {
+  let count = 0
+  for await (const event of feed) {
+    if (output.json) output.event(event)
+    else for (const line of eventLines(event, output.colors)) output.line(line)
+    if (event.event === 'change' && ++count >= countMax) return
+  }
+}
+
+/** An event as people read it. */
+export function eventLines(event: FeedEvent, colors: Colors): string[] {
+  const time = colors.dim(new Date().toISOString().slice(11, 23))
+  if (event.event === 'ready') return []
+  if (event.event === 'reset') {
+    const count = Object.values(event.config).reduce((sum, section) => sum + Object.keys(section).length, 0)
+    return [
+      `${time} ${colors.yellow('reset')}: what was missed cannot be told one by one; ${count} parameters are set now`,
+    ]
+  }
+  return event.changes.map((change) => {
+    const { update } = change
+    const value = change.deleted
+      ? colors.red('deleted')
+      : `${shortValue(change.previous)} → ${colors.bold(shortValue(change.value))}`
+    const reason = update.reason ? colors.dim(` (${printable(update.reason)})`) : ''
+    return `${time} ${colors.cyan(printable(nameText(change)))}  ${value}  ${colors.dim(`by ${update.nodeId}`)}${reason}`
+  })
+}

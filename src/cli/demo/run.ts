@@ -1,0 +1,81 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { failure } from '../failure.ts'
+import { createOutput, duration, type Output } from '../output.ts'
+import { DemoActions } from './actions.ts'
+import { DemoCluster } from './cluster.ts'
+import { LiveDemo } from './live-demo.ts'
+import { Observer } from './observer.ts'
+import type { StoryStep } from './step.ts'
+import { runStory } from './story.ts'
+
+const STORY_MS_MAX = 60_000
+
+/** Tells the story without a terminal. Resolves only if every node agrees at the end. */
+export async function runDemoOnce(count: number, json: boolean): Promise<void> {
+  const output = createOutput(json)
+  const steps: StoryStep[] = []
+  const startedAt = performance.now()
+  await withCluster(count, async (cluster) => {
+    const observer = new Observer()
+    try {
+      await runStory(cluster, new DemoActions(cluster, observer), (step) => {
+        steps.push(step)
+        if (!json) printStep(output, steps.length, step)
+      })
+    } finally {
+      observer.close()
+    }
+  })
+  const tookMs = performance.now() - startedAt
+  if (json) return output.document({ agreed: true, nodes: count, tookMs, steps })
+  output.line(`${output.colors.green('Every node agrees.')} ${duration(tookMs)} in all; every process has ended.`)
+}
+
+/** The live screen, until its user quits. */
+export async function runDemo(count: number): Promise<void> {
+  await withCluster(count, (cluster, interrupted) => new LiveDemo(cluster).run(interrupted), Number.POSITIVE_INFINITY)
+}
+
+/** Runs with a cluster that is gone afterwards, whether it went well, failed, took too long or was interrupted. */
+async function withCluster(
+  count: number,
+  use: (cluster: DemoCluster, interrupted: AbortSignal) => Promise<void>,
+  msMax = STORY_MS_MAX,
+): Promise<void> {
+  const cluster = new DemoCluster(count)
+  const interruption = new AbortController()
+  const interrupt = (signal: NodeJS.Signals) => interruption.abort(failure('DEMO_FAILED', `interrupted by ${signal}`))
+  for (const signal of SIGNALS) process.on(signal, interrupt)
+  try {
+    await Promise.race([use(cluster, interruption.signal), ended(interruption.signal, msMax)])
+  } finally {
+    interruption.abort()
+    await cluster.stop()
+    for (const signal of SIGNALS) process.off(signal, interrupt)
+  }
+}
+
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+
+/** Rejects when the time is over or a signal came. */
+async function ended(signal: AbortSignal, msMax: number): Promise<never> {
+  if (Number.isFinite(msMax)) await delay(msMax, undefined, { signal, ref: false }).catch(() => {})
+  else await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }))
+  throw signal.aborted ? signal.reason : failure('DEMO_FAILED', `not done after ${msMax / 1_000} s`)
+}
+
+/** A step as it is told to people: what, how long, and how far. */
+export function printStep(output: Output, number: number, step: StoryStep): void {
+  const { colors } = output
+  output.line(
+    `${colors.dim(String(number).padStart(2))}  ${colors.bold(step.title)}  ${colors.green(duration(step.tookMs))}`,
+  )
+  for (const line of stepLines(step)) output.line(`    ${colors.dim(line)}`)
+}
+
+/** What there is to say below the title. */
+export function stepLines({ lines, reachedMs }: StoryStep): string[] {
+  if (!reachedMs) return [...lines]
+  const reached = Object.entries(reachedMs).map(([nodeId, ms]) => `${nodeId} has it after ${duration(ms)}`)
+  return [...lines, reached.join(', ')]
+}
