@@ -6,7 +6,7 @@ import { PRIORITY_MAX, PRIORITY_MIN } from '#core/limits'
 import { customRuleName, isMergeRule } from '#core/merge-rules'
 import { nameDefect, sectionDefect } from '#core/names'
 import type { MergeRule } from '#core/update'
-import { isAsynchronous, type Validation, validateWith } from './validation.ts'
+import { isAsynchronous, NOT_AT_ONCE, type Validation, validateWith } from './validation.ts'
 
 /** What this node knows of one parameter beforehand. */
 export interface Declaration {
@@ -130,7 +130,7 @@ function declarationDefect({ section, parameter, schema, merge, priority }: Decl
   const nameProblem = sectionDefect(section) ?? nameDefect(parameter)
   if (nameProblem !== undefined) return nameProblem
   if (typeof schema?.['~standard']?.validate !== 'function') return 'the schema is no Standard Schema validator'
-  if (isAsynchronous(schema)) return 'the schema is asynchronous; a value must be judged at once'
+  if (isAsynchronous(schema)) return NOT_AT_ONCE
   if (typeof merge !== 'string' || !isMergeRule(merge)) return `${JSON.stringify(merge)} is no merge rule`
   if (!Number.isInteger(priority) || priority < PRIORITY_MIN || priority > PRIORITY_MAX)
     return `priority ${priority} is no 32-bit integer`

@@ -11,7 +11,8 @@ export type Validation =
 const ISSUES_MAX = 8
 const ISSUE_CHARACTERS_MAX = 200
 
-const ASYNCHRONOUS = 'the schema is asynchronous; a value must be judged at once'
+/** Some validators, zod for one, answer with a promise also when a check of theirs threw. */
+export const NOT_AT_ONCE = 'the schema does not judge at once: it is asynchronous, or one of its checks threw'
 const NOT_IDEMPOTENT =
   'the schema does not leave its own output as it is, so the stored value would change from node to node'
 
@@ -43,7 +44,7 @@ function judge(schema: StandardSchemaV1, value: JsonValue): Validation {
   } catch (error) {
     return { ok: false, code: 'VALUE_INVALID', issues: [clip(`the validator threw ${String(error)}`)] }
   }
-  if (abandoned(result)) return schemaInvalid(ASYNCHRONOUS)
+  if (abandoned(result)) return schemaInvalid(NOT_AT_ONCE)
   if (result.issues) return { ok: false, code: 'VALUE_INVALID', issues: issueTexts(result.issues) }
   const defect = jsonDefect(result.value, VALUE_DEPTH_MAX)
   if (defect !== undefined) return schemaInvalid(`the schema's output is not JSON: ${defect}`)
