@@ -41,7 +41,9 @@ export function renderScreen(view: DemoView, size: ScreenSize, colors: Colors): 
   const free = Math.max(0, size.rows - head.length - foot.length)
   const story = storyLines(view, colors).slice(-Math.max(3, Math.floor(free / 2)))
   const values = valueLines(view, colors).slice(0, Math.max(0, free - story.length - 1))
-  return [...head, ...values, '', ...story, ...foot].slice(0, size.rows).map((line) => cutToWidth(` ${line}`, size.columns))
+  return [...head, ...values, '', ...story, ...foot]
+    .slice(0, size.rows)
+    .map((line) => cutToWidth(` ${line}`, size.columns))
 }
 
 function headerLines({ nodes }: DemoView, colors: Colors): string[] {
