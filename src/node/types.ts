@@ -3,6 +3,9 @@ import type { NodeId, Origin, RunId, Sequence } from '#core/identity'
 import type { JsonValue } from '#core/json'
 import type { Decision } from '#core/resolution'
 import type { HybridTimestamp, MergeRule } from '#core/update'
+import type { DeliveryView } from '#mesh/delivery'
+
+export type { DeliveryView } from '#mesh/delivery'
 
 /** How often each origin was written, as far as this node has seen it without a hole. */
 export type VersionVector = Readonly<Record<string, number>>
@@ -155,20 +158,6 @@ export interface StatusView {
   readonly heartbeatIntervalMs: number
   readonly address: string
   readonly delivery: DeliveryView
-}
-
-/** How messages of this node reach others, from receipts. Milliseconds; undefined while nothing was measured. */
-export interface DeliveryView {
-  readonly p50Ms: number | undefined
-  readonly p95Ms: number | undefined
-  readonly p99Ms: number | undefined
-  readonly successRate: number | undefined
-  readonly retries: number
-  readonly receipts: number
-  readonly framesSent: number
-  readonly framesReceived: number
-  readonly bytesSent: number
-  readonly bytesReceived: number
 }
 
 export interface CoordinatorEvent {

@@ -1,0 +1,65 @@
+import { type Control, RECEIPT_NUMBERS_MAX } from '#codec/message'
+import type { NodeId } from '#core/identity'
+import type { Message } from '#core/protocol'
+
+/** What goes to one peer in one frame. */
+export interface Parcel {
+  readonly to: NodeId
+  readonly messages: readonly Message[]
+  readonly controls: readonly Control[]
+}
+
+interface Waiting {
+  readonly messages: Message[]
+  readonly numbers: number[]
+}
+
+/** Unicasts that wait until the frame in hand has been handled, so that answers and receipts share a frame. */
+export class Outbox {
+  private waiting = new Map<NodeId, Waiting>()
+  private held = false
+
+  hold(): void {
+    this.held = true
+  }
+
+  release(): void {
+    this.held = false
+  }
+
+  add(to: NodeId, message: Message): void {
+    this.of(to).messages.push(message)
+  }
+
+  addReceipt(to: NodeId, number: number): void {
+    this.of(to).numbers.push(number)
+  }
+
+  /** Nothing while it is held. */
+  take(): readonly Parcel[] {
+    if (this.held || this.waiting.size === 0) return NONE
+    const parcels = [...this.waiting].map(([to, { messages, numbers }]) => ({
+      to,
+      messages,
+      controls: receipts(numbers),
+    }))
+    this.waiting = new Map()
+    return parcels
+  }
+
+  private of(to: NodeId): Waiting {
+    let waiting = this.waiting.get(to)
+    if (waiting === undefined) {
+      waiting = { messages: [], numbers: [] }
+      this.waiting.set(to, waiting)
+    }
+    return waiting
+  }
+}
+
+const NONE: readonly Parcel[] = []
+
+function receipts(numbers: readonly number[]): Control[] {
+  // A frame with more requests than one receipt can hold is nobody's we know; the rest goes unconfirmed.
+  return numbers.length === 0 ? [] : [{ type: 'receipt', numbers: numbers.slice(0, RECEIPT_NUMBERS_MAX) }]
+}
