@@ -28,12 +28,14 @@ export function configRoutes(app: FastifyInstance, context: HttpContext): void {
 
 function readRoutes(app: FastifyInstance, { sync }: HttpContext): void {
   const read = (
+    operationId: string,
     summary: string,
     params: schemas.Schema | undefined,
     good: schemas.Schema,
     codes: readonly ErrorCode[] = [],
   ) => ({
     schema: {
+      operationId,
       summary,
       tags: ['config'],
       ...(params && { params }),
@@ -42,11 +44,15 @@ function readRoutes(app: FastifyInstance, { sync }: HttpContext): void {
     },
   })
 
-  app.get('/v1/config', read('All effective values', undefined, schemas.CONFIG_ANSWER), () => sync.getAll())
+  app.get('/v1/config', read('getConfig', 'All effective values', undefined, schemas.CONFIG_ANSWER), () =>
+    sync.getAll(),
+  )
 
   app.get<{ Params: { section: string } }>(
     '/v1/config/:section',
-    read('Effective values of one section', schemas.SECTION_PATH, schemas.SECTION_ANSWER, ['PARAMETER_UNKNOWN']),
+    read('getSection', 'Effective values of one section', schemas.SECTION_PATH, schemas.SECTION_ANSWER, [
+      'PARAMETER_UNKNOWN',
+    ]),
     ({ params }) => {
       const all = sync.getAll()
       if (Object.hasOwn(all, params.section)) return all[params.section]
@@ -56,7 +62,7 @@ function readRoutes(app: FastifyInstance, { sync }: HttpContext): void {
 
   app.get<{ Params: ParameterPath }>(
     '/v1/config/:section/:parameter',
-    read('One parameter, with the writes behind it', schemas.PARAMETER_PATH, schemas.PARAMETER_ANSWER, [
+    read('getParameter', 'One parameter, with the writes behind it', schemas.PARAMETER_PATH, schemas.PARAMETER_ANSWER, [
       'PARAMETER_UNKNOWN',
     ]),
     ({ params: { section, parameter } }) => {
@@ -76,6 +82,7 @@ function writeRoutes(app: FastifyInstance, context: HttpContext): void {
     {
       onRequest,
       schema: {
+        operationId: 'putParameter',
         summary: 'Write one parameter',
         tags: ['config'],
         params: schemas.PARAMETER_PATH,
@@ -95,6 +102,7 @@ function writeRoutes(app: FastifyInstance, context: HttpContext): void {
     {
       onRequest,
       schema: {
+        operationId: 'deleteParameter',
         summary: 'Delete one parameter',
         tags: ['config'],
         params: schemas.PARAMETER_PATH,
@@ -119,6 +127,7 @@ function writeRoutes(app: FastifyInstance, context: HttpContext): void {
     {
       onRequest,
       schema: {
+        operationId: 'patchConfig',
         summary: 'Write several parameters, all or nothing',
         tags: ['config'],
         querystring: schemas.NO_QUERY,

@@ -16,32 +16,36 @@ export function operationsRoutes(
   { sync, isStopping, metricsText }: HttpContext,
   routes: RouteTable,
 ): void {
-  const operation = (summary: string, response: Record<string, schemas.Schema>) => ({
-    schema: { summary, tags: ['operations'], querystring: schemas.NO_QUERY, response },
+  const operation = (operationId: string, summary: string, response: Record<string, schemas.Schema>) => ({
+    schema: { operationId, summary, tags: ['operations'], querystring: schemas.NO_QUERY, response },
   })
 
-  app.get('/healthz', operation('The process serves', schemas.responses(schemas.ALIVE_ANSWER)), () => ({ alive: true }))
+  app.get('/healthz', operation('getHealth', 'The process serves', schemas.responses(schemas.ALIVE_ANSWER)), () => ({
+    alive: true,
+  }))
 
   app.get(
     '/readyz',
-    operation('This node is up to date', { ...schemas.responses(schemas.READY_ANSWER), 503: unready }),
+    operation('getReadiness', 'This node is up to date', { ...schemas.responses(schemas.READY_ANSWER), 503: unready }),
     (_, reply) => {
       const detail = unreadyBecause()
       return reply.code(detail ? 503 : 200).send({ ready: !detail, detail: detail ?? 'up to date' })
     },
   )
 
-  app.get('/metrics', operation('Prometheus metrics', { ...schemas.responses({}), 200: metrics }), async (_, reply) =>
-    reply.type(METRICS_MEDIA_TYPE).send(await metricsText()),
+  app.get(
+    '/metrics',
+    operation('getMetrics', 'Prometheus metrics', { ...schemas.responses({}), 200: metrics }),
+    async (_, reply) => reply.type(METRICS_MEDIA_TYPE).send(await metricsText()),
   )
 
-  app.get('/', operation('What there is', schemas.responses(schemas.INDEX_ANSWER)), () => {
+  app.get('/', operation('getIndex', 'What there is', schemas.responses(schemas.INDEX_ANSWER)), () => {
     const { nodeId, cluster } = sync.status()
     return { name: 'ConfigSync agent', nodeId, cluster, calls: routes.calls() }
   })
 
   let openApi: unknown
-  app.get('/openapi.json', operation('This description', schemas.responses({ type: 'object' })), () => {
+  app.get('/openapi.json', operation('getOpenApi', 'This description', schemas.responses({ type: 'object' })), () => {
     openApi ??= app.swagger()
     return openApi
   })

@@ -7,23 +7,37 @@ import { conflictJson, memberJson, statusJson, vectorJson } from './views.ts'
 
 /** What this node knows about itself and the mesh. */
 export function stateRoutes(app: FastifyInstance, { sync }: HttpContext): void {
-  const list = (summary: string, good: schemas.Schema, querystring: schemas.Schema = schemas.NO_QUERY) => ({
-    schema: { summary, tags: ['state'], querystring, response: schemas.responses(good) },
+  const list = (
+    operationId: string,
+    summary: string,
+    good: schemas.Schema,
+    querystring: schemas.Schema = schemas.NO_QUERY,
+  ) => ({
+    schema: { operationId, summary, tags: ['state'], querystring, response: schemas.responses(good) },
   })
 
-  app.get('/v1/status', list('This node', schemas.STATUS_ANSWER), () => statusJson(sync.status()))
+  app.get('/v1/status', list('getStatus', 'This node', schemas.STATUS_ANSWER), () => statusJson(sync.status()))
 
-  app.get('/v1/nodes', list('Every live member, this node included', schemas.NODES_ANSWER), () => ({
+  app.get('/v1/nodes', list('getNodes', 'Every live member, this node included', schemas.NODES_ANSWER), () => ({
     nodes: sync.status().members.map(memberJson),
   }))
 
-  app.get('/v1/version-vectors', list('Who is known to have seen what', schemas.VECTORS_ANSWER), () => ({
-    vectors: sync.status().members.map(vectorJson),
-  }))
+  app.get(
+    '/v1/version-vectors',
+    list('getVersionVectors', 'Who is known to have seen what', schemas.VECTORS_ANSWER),
+    () => ({
+      vectors: sync.status().members.map(vectorJson),
+    }),
+  )
 
   app.get<{ Querystring: { limit?: string } }>(
     '/v1/conflicts',
-    list('Concurrent writes that met here, the newest first', schemas.CONFLICTS_ANSWER, schemas.CONFLICTS_QUERY),
+    list(
+      'getConflicts',
+      'Concurrent writes that met here, the newest first',
+      schemas.CONFLICTS_ANSWER,
+      schemas.CONFLICTS_QUERY,
+    ),
     ({ query }) => {
       const limit = conflictsLimit(query.limit)
       const newestFirst = sync.conflicts().toSorted((a, b) => b.at - a.at)

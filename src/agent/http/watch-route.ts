@@ -14,6 +14,7 @@ export function watchRoute(app: FastifyInstance, { watches }: HttpContext): void
     {
       exposeHeadRoute: false,
       schema: {
+        operationId: 'watchConfig',
         summary: 'Follow changes',
         tags: ['config'],
         querystring: schemas.WATCH_QUERY,
