@@ -1,5 +1,5 @@
 import { type CustomRules, NO_CUSTOM_RULES } from './custom-rules.ts'
-import { assertInvariant } from './errors.ts'
+import { assertInvariant, type ErrorCode } from './errors.ts'
 import { incarnationOf, nodeIdOf } from './identity.ts'
 import type { JsonValue } from './json.ts'
 import { applyBuiltIn, customRuleName, isBuiltInRule } from './merge-rules.ts'
@@ -55,6 +55,15 @@ export const resolvedValue = (
   siblings: readonly Update[],
   rules: CustomRules = NO_CUSTOM_RULES,
 ): JsonValue | undefined => (siblings.length === 1 ? siblings[0]!.value : resolve(siblings, rules).value)
+
+/** What a node has to report about the rule of these siblings, because it could not follow it. */
+export function ruleTrouble(resolution: Resolution): { readonly code: ErrorCode; readonly detail: string } | undefined {
+  if (resolution.missingRule !== undefined)
+    return { code: 'RULE_UNKNOWN', detail: `${resolution.missingRule} was not given to this node; it takes latest` }
+  if (resolution.ruleRejected !== undefined)
+    return { code: 'RULE_IMPURE', detail: `${resolution.ruleRejected}; this node takes latest` }
+  return undefined
+}
 
 const won = (winner: Update, decidedBy: Decision, missingRule?: string, ruleRejected?: string): Resolution => ({
   deleted: winner.value === undefined,

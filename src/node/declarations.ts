@@ -1,7 +1,7 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { CustomRules } from '#core/custom-rules'
 import { ConfigSyncError } from '#core/errors'
-import { canonicalJson, type JsonValue } from '#core/json'
+import { canonicalJson, deepFrozen, type JsonValue } from '#core/json'
 import { PRIORITY_MAX, PRIORITY_MIN } from '#core/limits'
 import { customRuleName, isMergeRule } from '#core/merge-rules'
 import { nameDefect, sectionDefect } from '#core/names'
@@ -140,6 +140,6 @@ function declarationDefect({ section, parameter, schema, merge, priority }: Decl
 function checkedDefault({ section, parameter, schema, default: value }: Declaration): JsonValue | undefined {
   if (value === undefined) return undefined
   const result = validateWith(schema, value)
-  if (result.ok) return result.value
+  if (result.ok) return deepFrozen(result.value)
   throw schemaInvalid(section, parameter, `the default is refused by its own schema: ${result.issues.join('; ')}`)
 }

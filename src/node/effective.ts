@@ -1,6 +1,6 @@
 import type { CustomRules } from '#core/custom-rules'
 import type { ErrorCode } from '#core/errors'
-import type { JsonValue } from '#core/json'
+import { deepFrozen, type JsonValue } from '#core/json'
 import { resolvedValue, strongestFirst } from '#core/resolution'
 import type { Update } from '#core/update'
 import type { Declaration, Declarations } from './declarations.ts'
@@ -43,7 +43,8 @@ const DELETED: Effective = Object.freeze({ value: undefined, source: 'none', del
  * refuses stays among the siblings, so that nodes with different schemas still converge.
  *
  * Remembers one outcome for each declared parameter that was looked at, because validating is dear and because the last
- * valid value is needed when an invalid one comes. Nothing is validated or remembered for the others.
+ * valid value is needed when an invalid one comes. What is remembered is frozen, because it is given to many. Nothing is
+ * validated or remembered for the others.
  */
 export class EffectiveValues {
   readonly #declarations: Declarations
@@ -94,7 +95,7 @@ export class EffectiveValues {
     const resolved = siblings.length === 0 ? undefined : resolvedValue(siblings, this.#rules)
     if (resolved === undefined) return fallback(declaration, siblings.length > 0)
     const result = validateWith(declaration.schema, resolved)
-    if (result.ok) return { value: result.value, source: 'resolved', deleted: false }
+    if (result.ok) return { value: deepFrozen(result.value), source: 'resolved', deleted: false }
     const rejected = { code: result.code, issues: result.issues }
     const valid = greatestValid(declaration, siblings)
     if (valid !== undefined) return { value: valid, source: 'sibling', deleted: false, rejected }
@@ -112,7 +113,7 @@ function greatestValid(declaration: Declaration, siblings: readonly Update[]): J
   if (siblings.length === 1) return undefined
   for (const { value } of strongestFirst(siblings)) {
     const result = value === undefined ? undefined : validateWith(declaration.schema, value)
-    if (result?.ok) return result.value
+    if (result?.ok) return deepFrozen(result.value)
   }
   return undefined
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { supersedes } from '#core/causal-context'
 import { CustomRules } from '#core/custom-rules'
-import { compareRank, losersOf, resolve, resolveConflict, resolvedValue } from '#core/resolution'
+import { compareRank, losersOf, resolve, resolveConflict, resolvedValue, ruleTrouble } from '#core/resolution'
 import type { MergeRule, Update } from '#core/update'
 import { sibling } from '../../support/siblings.ts'
 
@@ -153,6 +153,8 @@ describe('resolve', () => {
       missingRule: undefined,
       ruleRejected: 'custom:bad: the rule threw Error: no',
     })
+    expect(ruleTrouble(resolve(siblings, rules))).toMatchObject({ code: 'RULE_IMPURE' })
+    expect(ruleTrouble(resolve(siblings.slice(0, 1), rules))).toBeUndefined()
   })
 
   it('refuses to resolve nothing', () => {

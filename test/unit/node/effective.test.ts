@@ -106,6 +106,19 @@ describe('a declared parameter', () => {
     expect(outcomeOf(filled, [sibling('node-1', {})]).value).toEqual({ a: 1 })
   })
 
+  it('cannot be changed by whom it was given to', () => {
+    const shape = z.object({ list: z.array(z.number()) })
+    const values = defineParameters({ [SECTION]: { [PARAMETER]: parameter(shape, { default: { list: [1] } }) } })
+    for (const siblings of [
+      [],
+      [sibling('node-1', { list: [2] })],
+      [sibling('node-1', { list: [2] }), sibling('node-2', 0)],
+    ]) {
+      const { list } = outcomeOf(values, siblings).value as { list: number[] }
+      expect(() => list.push(9)).toThrow(TypeError)
+    }
+  })
+
   it('is validated once for each set of siblings, the same updates in a new array included', () => {
     let calls = 0
     const schema = z.number().refine(() => {
