@@ -20,8 +20,7 @@ export async function withFreePorts(text: string): Promise<string> {
   return text.replace(OTHER_ADDRESS, (_, port: string) => `127.0.0.1:${free.get(port)}`)
 }
 
-/** A port that was free a moment ago. */
-export function freePort(): Promise<number> {
+function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer().once('error', reject)
     server.listen(0, '127.0.0.1', () => {

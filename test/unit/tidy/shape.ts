@@ -9,7 +9,7 @@ export const LONG_FUNCTIONS: Readonly<Record<string, string>> = {}
 
 const VAGUE_NAME = /(^|[-.])(utils?|helpers?|misc|common)([-.]|$)/
 const UNFINISHED = /\b(TODO|FIXME|XXX|HACK)\b/g
-const PARTIAL_RUN = /^(describe|it|test|suite|bench)(\.\w+)*\.(skip|skipIf|only|todo|fails)$/
+const PARTIAL_RUN = /^(describe|it|test|suite|bench)(\.\w+)*\.(skip|skipIf|runIf|only|todo|fails)$/
 
 export const lineCount = (text: string): number => text.split('\n').length - (text.endsWith('\n') ? 1 : 0)
 
