@@ -5,46 +5,125 @@
 export const ERROR_CODES = {
   // what a caller asked for
   NAME_INVALID: { http: 422, hint: 'Use 1 to 128 bytes of UTF-8 without control characters; a section has no dot.' },
-  VALUE_INVALID: { http: 422, hint: 'Send a value that the schema of this parameter accepts; the detail says what it found.' },
-  VALUE_TOO_LARGE: { http: 413, hint: 'Keep a value under 1 MiB of JSON; store large things elsewhere and configure their address.' },
+  VALUE_INVALID: {
+    http: 422,
+    hint: 'Send a value that the schema of this parameter accepts; the detail says what it found.',
+  },
+  VALUE_TOO_LARGE: {
+    http: 413,
+    hint: 'Keep a value under 1 MiB of JSON; store large things elsewhere and configure their address.',
+  },
   PRIORITY_INVALID: { http: 422, hint: 'Give an integer between -2147483648 and 2147483647.' },
   REASON_TOO_LONG: { http: 422, hint: 'Give a reason of at most 512 bytes.' },
   GROUP_INVALID: { http: 422, hint: 'Name each parameter once, and at least one.' },
-  GROUP_TOO_LARGE: { http: 413, hint: 'Split the changes into several calls: together they must fit into one frame of 2 MiB.' },
-  PARAMETER_UNKNOWN: { http: 404, hint: 'Nobody has set this parameter and no declaration gives it a default; list what there is.' },
-  PARAMETER_UNDECLARED: { http: 422, hint: 'Declare the parameter in the schema, or let the schema allow undeclared ones.' },
-  RULE_UNKNOWN: { http: 422, hint: 'Use latest, max, min, average, union, deep-merge, or custom:NAME of a rule given to this node.' },
-  RULE_IMPURE: { http: undefined, hint: 'A merge rule must depend on the siblings alone: no clock, no randomness, no state, no changing its input.' },
+  GROUP_TOO_LARGE: {
+    http: 413,
+    hint: 'Split the changes into several calls: together they must fit into one frame of 2 MiB.',
+  },
+  PARAMETER_UNKNOWN: {
+    http: 404,
+    hint: 'Nobody has set this parameter and no declaration gives it a default; list what there is.',
+  },
+  PARAMETER_UNDECLARED: {
+    http: 422,
+    hint: 'Declare the parameter in the schema, or let the schema allow undeclared ones.',
+  },
+  RULE_UNKNOWN: {
+    http: 422,
+    hint: 'Use latest, max, min, average, union, deep-merge, or custom:NAME of a rule given to this node.',
+  },
+  RULE_IMPURE: {
+    http: undefined,
+    hint: 'A merge rule must depend on the siblings alone: no clock, no randomness, no state, no changing its input.',
+  },
   UPDATE_INVALID: { http: 422, hint: 'The update is malformed; the detail names the field.' },
-  SETTING_INVALID: { http: undefined, hint: 'Correct the flag, environment variable or settings file that the detail names.' },
+  SETTING_INVALID: {
+    http: undefined,
+    hint: 'Correct the flag, environment variable or settings file that the detail names.',
+  },
   SCHEMA_INVALID: { http: undefined, hint: 'Correct the declarations; the detail names the parameter.' },
   // life of a node
   NOT_STARTED: { http: 503, hint: 'Call start() and wait for it before using the node.' },
   STOPPING: { http: 503, hint: 'The node is shutting down; write on another node.' },
   NODE_ID_INVALID: { http: undefined, hint: 'Use 1 to 128 ASCII letters, digits, dots, underscores or hyphens.' },
   NODE_DUPLICATE: { http: undefined, hint: 'Another live process uses this nodeId; give each node a name of its own.' },
-  CLUSTER_MISMATCH: { http: undefined, hint: 'The other node belongs to another cluster; check --cluster and the certificates.' },
+  CLUSTER_MISMATCH: {
+    http: undefined,
+    hint: 'The other node belongs to another cluster; check --cluster and the certificates.',
+  },
   PORT_TAKEN: { http: undefined, hint: 'Another process listens there; choose another port or stop that process.' },
-  LISTEN_FAILED: { http: undefined, hint: 'The address cannot be listened on; the detail has the reason of the system.' },
-  ORIGIN_REPLACED: { http: undefined, hint: 'This node met its own numbers from elsewhere and took a new incarnation. Look for a cloned data folder or a restored backup.' },
-  CLOCK_DRIFT: { http: undefined, hint: 'An update is stamped too far ahead of this machine\'s clock; check the clocks of both (NTP).' },
-  ORIGINS_MANY: { http: undefined, hint: 'Many incarnations have written; give nodes a store, or find what restarts them.' },
-  ORIGINS_LIMIT: { http: undefined, hint: 'More than 10,000 origins: updates of further ones are refused here. Find what restarts the nodes.' },
-  SIBLINGS_MANY: { http: undefined, hint: 'More than 64 concurrent values of one parameter; find the writers that do not listen.' },
+  LISTEN_FAILED: {
+    http: undefined,
+    hint: 'The address cannot be listened on; the detail has the reason of the system.',
+  },
+  ORIGIN_REPLACED: {
+    http: undefined,
+    hint: 'This node met its own numbers from elsewhere and took a new incarnation. Look for a cloned data folder or a restored backup.',
+  },
+  CLOCK_DRIFT: {
+    http: undefined,
+    hint: "An update is stamped too far ahead of this machine's clock; check the clocks of both (NTP).",
+  },
+  ORIGINS_MANY: {
+    http: undefined,
+    hint: 'Many incarnations have written; give nodes a store, or find what restarts them.',
+  },
+  ORIGINS_LIMIT: {
+    http: undefined,
+    hint: 'More than 10,000 origins: updates of further ones are refused here. Find what restarts the nodes.',
+  },
+  SIBLINGS_MANY: {
+    http: undefined,
+    hint: 'More than 64 concurrent values of one parameter; find the writers that do not listen.',
+  },
   MEMBERS_LIMIT: { http: undefined, hint: 'More than 10,000 members: further ones are ignored.' },
-  DIVERGENCE: { http: undefined, hint: 'Two nodes that have seen the same hold different values: a bug or a bad disk. They are being repaired; please report it.' },
-  LISTENER_FAILED: { http: undefined, hint: 'A listener of this program threw; the others were still called. Fix the listener.' },
+  DIVERGENCE: {
+    http: undefined,
+    hint: 'Two nodes that have seen the same hold different values: a bug or a bad disk. They are being repaired; please report it.',
+  },
+  LISTENER_FAILED: {
+    http: undefined,
+    hint: 'A listener of this program threw; the others were still called. Fix the listener.',
+  },
   // the wire
   FRAME_TOO_LARGE: { http: undefined, hint: 'A frame is at most 2 MiB, before and after unpacking.' },
-  FRAME_MALFORMED: { http: undefined, hint: 'The bytes are no ConfigSync frame; something else talks to this port, or a node is broken.' },
-  FRAME_VERSION: { http: undefined, hint: 'The sender speaks a protocol that this version does not read; upgrade this node.' },
-  PEER_SLOW: { http: undefined, hint: 'A peer did not read and its queue was full; it was cut off and will repair itself when it is back.' },
-  PEER_UNREACHABLE: { http: undefined, hint: 'Nobody answers at this address yet; the node keeps trying. Check the address and that the peer runs.' },
-  IDENTITY_MISMATCH: { http: undefined, hint: 'The certificate names another node than the one that uses it; issue one certificate for each node.' },
-  CERTIFICATE_INVALID: { http: undefined, hint: 'The certificate is missing, expired, unreadable or of another authority; issue one with "configsync cert issue".' },
-  CERTIFICATE_REQUIRED: { http: undefined, hint: 'Without certificates the mesh runs on loopback only; give --tls-cert, --tls-key and --tls-ca.' },
+  FRAME_MALFORMED: {
+    http: undefined,
+    hint: 'The bytes are no ConfigSync frame; something else talks to this port, or a node is broken.',
+  },
+  FRAME_VERSION: {
+    http: undefined,
+    hint: 'The sender speaks a protocol that this version does not read; upgrade this node.',
+  },
+  PEER_SLOW: {
+    http: undefined,
+    hint: 'A peer did not read and its queue was full; it was cut off and will repair itself when it is back.',
+  },
+  CONNECTIONS_LIMIT: {
+    http: undefined,
+    hint: 'Too many connections at once, so further ones are closed; find what opens them.',
+  },
+  PEER_UNREACHABLE: {
+    http: undefined,
+    hint: 'Nobody answers at this address yet; the node keeps trying. Check the address and that the peer runs.',
+  },
+  IDENTITY_MISMATCH: {
+    http: undefined,
+    hint: 'The certificate names another node than the one that uses it; issue one certificate for each node.',
+  },
+  CERTIFICATE_INVALID: {
+    http: undefined,
+    hint: 'The certificate is missing, expired, unreadable or of another authority; issue one with "configsync cert issue".',
+  },
+  CERTIFICATE_REQUIRED: {
+    http: undefined,
+    hint: 'Without certificates the mesh runs on loopback only; give --tls-cert, --tls-key and --tls-ca.',
+  },
   // storing
-  STORE_FAILED: { http: 500, hint: 'The update was broadcast and stands, but this node could not store it; look at its disk.' },
+  STORE_FAILED: {
+    http: 500,
+    hint: 'The update was broadcast and stands, but this node could not store it; look at its disk.',
+  },
   // the agent
   JSON_MALFORMED: { http: 400, hint: 'Send valid JSON with content-type application/json.' },
   REQUEST_INVALID: { http: 400, hint: 'The detail names the field that is wrong; /openapi.json describes the call.' },
@@ -53,15 +132,27 @@ export const ERROR_CODES = {
   ROUTE_UNKNOWN: { http: 404, hint: 'There is no such call; /openapi.json lists them.' },
   METHOD_NOT_ALLOWED: { http: 405, hint: 'This path answers other methods; /openapi.json lists them.' },
   MEDIA_TYPE_UNSUPPORTED: { http: 415, hint: 'Send content-type application/json.' },
-  HOST_REFUSED: { http: 421, hint: 'The Host header names another host than this agent; use the address it listens on.' },
-  TOKEN_REQUIRED: { http: 401, hint: 'Send Authorization: Bearer with the agent\'s token; beyond loopback an agent needs --http-token-file.' },
+  HOST_REFUSED: {
+    http: 421,
+    hint: 'The Host header names another host than this agent; use the address it listens on.',
+  },
+  TOKEN_REQUIRED: {
+    http: 401,
+    hint: "Send Authorization: Bearer with the agent's token; beyond loopback an agent needs --http-token-file.",
+  },
   WATCH_LIMIT: { http: 503, hint: 'Too many open event streams on this agent; close some.' },
   AGENT_UNREACHABLE: { http: undefined, hint: 'No agent answers there; start one, or give --http or CONFIGSYNC_HTTP.' },
   // the command line
   USAGE_INVALID: { http: undefined, hint: 'Correct the command line; --help describes it.' },
-  FILE_UNREADABLE: { http: undefined, hint: 'Check the path, its permissions and what is in the file; the detail says what was found.' },
+  FILE_UNREADABLE: {
+    http: undefined,
+    hint: 'Check the path, its permissions and what is in the file; the detail says what was found.',
+  },
   FILE_EXISTS: { http: undefined, hint: 'Choose another folder or name, or replace what is there with --force.' },
-  WAIT_TIMEOUT: { http: undefined, hint: 'The write stands and spreads on; "configsync vv" shows which node has not seen it.' },
+  WAIT_TIMEOUT: {
+    http: undefined,
+    hint: 'The write stands and spreads on; "configsync vv" shows which node has not seen it.',
+  },
   DEMO_FAILED: { http: undefined, hint: 'The detail says which step; run it again, and report it if it fails again.' },
   INTERNAL: { http: 500, hint: 'A bug in ConfigSync; please report it with the log.' },
 } as const satisfies Record<string, { readonly http: number | undefined; readonly hint: string }>
