@@ -20,6 +20,8 @@ export function readTextFile(setting: string, path: string): string {
   try {
     return readFileSync(path, 'utf8')
   } catch (cause) {
-    throw new ConfigSyncError('SETTING_INVALID', `${setting}: ${cause instanceof Error ? cause.message : cause}`, { cause })
+    throw new ConfigSyncError('SETTING_INVALID', `${setting}: ${cause instanceof Error ? cause.message : cause}`, {
+      cause,
+    })
   }
 }

@@ -1,4 +1,5 @@
-import { LOG_LEVELS } from '#observe/logging'
+import type { Preset } from '#node/settings'
+import { LOG_LEVELS } from '#observe/log-levels'
 
 export type SettingKind = 'text' | 'path' | 'address' | 'flag' | 'choice'
 
@@ -18,9 +19,8 @@ export interface AgentSetting {
   readonly notInFile?: boolean
 }
 
-export const PRESET_NAMES = ['lan', 'wan', 'test'] as const
-export type PresetName = (typeof PRESET_NAMES)[number]
-export const MESH_NAMES = ['tls'] as const
+const PRESET_NAMES = ['lan', 'wan', 'test'] as const satisfies readonly Preset[]
+const MESH_NAMES = ['tls'] as const
 
 /** All settings of the agent, in the order of the help. */
 export const AGENT_SETTINGS: readonly AgentSetting[] = [

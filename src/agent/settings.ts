@@ -2,24 +2,26 @@ import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { ConfigSyncError } from '#core/errors'
 import { isNodeId, type NodeId } from '#core/identity'
-import type { LogLevel } from '#observe/logging'
+import { type Address, parseAddress } from '#mesh/tls/address'
+import { isClusterName } from '#mesh/tls/identity'
+import type { Preset } from '#node/settings'
+import type { LogLevel } from '#observe/log-levels'
 import { nearestName } from './nearest-name.ts'
-import { AGENT_SETTINGS, type AgentSetting, environmentName, flagKey, type PresetName } from './settings-table.ts'
-import { parseSocketAddress, type SocketAddress } from './socket-address.ts'
+import { AGENT_SETTINGS, type AgentSetting, environmentName, flagKey } from './settings-table.ts'
 
 /** What an agent runs with: parsed, checked, defaults filled in. Paths are absolute. */
 export interface AgentSettings {
   readonly nodeId: NodeId
   readonly cluster: string
-  readonly listen: SocketAddress
-  readonly join: readonly SocketAddress[]
-  readonly advertise: SocketAddress | undefined
-  readonly http: SocketAddress
+  readonly listen: Address
+  readonly join: readonly Address[]
+  readonly advertise: Address | undefined
+  readonly http: Address
   readonly httpTokenFile: string | undefined
   /** all three, or none */
   readonly certificates: { readonly cert: string; readonly key: string; readonly ca: string } | undefined
   readonly schema: string | undefined
-  readonly preset: PresetName
+  readonly preset: Preset
   readonly logLevel: LogLevel
   readonly json: boolean
 }
@@ -62,7 +64,7 @@ export function settleSettings(flags: AgentFlags, environment: Environment): Age
     httpTokenFile: path('http-token-file'),
     certificates: certificatesOf(path('tls-cert'), path('tls-key'), path('tls-ca')),
     schema: path('schema'),
-    preset: choiceOf('preset', find('preset')) as PresetName,
+    preset: choiceOf('preset', find('preset')) as Preset,
     logLevel: choiceOf('log-level', find('log-level')) as LogLevel,
     json: flagOf(find('json')),
   }
@@ -151,16 +153,16 @@ function listOf(from: Given | undefined): Given[] {
   return [from.value].flat().map((value) => ({ ...from, value }))
 }
 
-function addressOf(from: Given | undefined, portMin: number): SocketAddress | undefined {
+function addressOf(from: Given | undefined, portMin: number): Address | undefined {
   const text = textOf(from)
   if (text === undefined) return undefined
-  const address = parseSocketAddress(text)
+  const address = parseAddress(text)
   if (address && address.port >= portMin) return address
   throw invalid(from!, `"${text}" is no address; give host:port, for example 127.0.0.1:4101`)
 }
 
 const settingOf = (name: string): AgentSetting => AGENT_SETTINGS.find((setting) => setting.name === name)!
-const defaultAddress = (name: string): SocketAddress => parseSocketAddress(settingOf(name).default!)!
+const defaultAddress = (name: string): Address => parseAddress(settingOf(name).default!)!
 
 function choiceOf(name: string, from: Given | undefined): string {
   const { choices = [], default: otherwise } = settingOf(name)
@@ -180,7 +182,7 @@ function nodeIdOf(from: Given | undefined): NodeId {
 /** The cluster stands in certificates beside the nodeId, and so has its alphabet. */
 function clusterOf(from: Given | undefined): string {
   const text = textOf(from) ?? settingOf('cluster').default!
-  if (isNodeId(text)) return text
+  if (isClusterName(text)) return text
   throw invalid(
     from!,
     `"${text}" is no name of a cluster: 1 to 128 ASCII letters, digits, dots, underscores or hyphens`,

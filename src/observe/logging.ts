@@ -3,9 +3,7 @@ import type { ConfigSyncError, ErrorCode } from '#core/errors'
 import type { JsonValue } from '#core/json'
 import type { ConfigSync } from '#node/api'
 import type { ChangeEvent, ConfigUpdateMsg, ConflictRecord, RejectedEvent } from '#node/types'
-
-export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
-export type LogLevel = (typeof LOG_LEVELS)[number]
+import type { LogLevel } from './log-levels.ts'
 
 /** A log line is for finding a change, not for keeping its value. */
 const VALUE_CHARACTERS_MAX = 256

@@ -1,18 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
-import { BlockList, isIP } from 'node:net'
 import { ConfigSyncError } from '#core/errors'
-
-const loopback = new BlockList()
-loopback.addSubnet('127.0.0.0', 8, 'ipv4')
-loopback.addAddress('::1', 'ipv6')
-
-/** Whether a host, as one gives it to listen on, cannot be reached from another machine. */
-export function isLoopback(host: string): boolean {
-  const family = isIP(host)
-  if (family === 0) return host === 'localhost'
-  return loopback.check(host, family === 6 ? 'ipv6' : 'ipv4')
-}
+import { isLoopback } from '#mesh/tls/address'
 
 /** These must answer whoever keeps the process alive; they tell nothing else. */
 const OPEN_PATHS: ReadonlySet<string> = new Set(['/healthz', '/readyz'])

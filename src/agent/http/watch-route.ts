@@ -29,7 +29,7 @@ export function watchRoute(app: FastifyInstance, { watches }: HttpContext): void
       const { section, parameter } = request.query
       watches.admit()
       reply.hijack()
-      watches.open(reply.raw, { section, parameter }, request.headers['last-event-id'])
+      watches.open(reply.raw, { section, parameter }, request.headers['last-event-id'] || undefined)
     },
   )
 }

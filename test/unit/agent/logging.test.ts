@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { ConfigSyncError } from '#core/errors'
 import type { ConfigSyncEvents } from '#node/types'
-import { createLogger, type LogLevel, logEvents } from '#observe/logging'
+import type { LogLevel } from '#observe/log-levels'
+import { createLogger, logEvents } from '#observe/logging'
 
 type Listener = (event: never) => void
 
