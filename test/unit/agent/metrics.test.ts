@@ -1,0 +1,87 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { ConfigSync } from '#node/api'
+import { Metrics } from '#observe/metrics'
+
+type Listener = (event: never) => void
+
+const delivery = { framesSent: 5, framesReceived: 6, bytesSent: 700, bytesReceived: 800 }
+const status = {
+  members: [{}, {}, {}],
+  isCoordinator: true,
+  pendingUpdates: 2,
+  load: 0.25,
+  origins: 4,
+  parameters: 9,
+  repairs: 3,
+  divergences: 0,
+  rejected: { FRAME_MALFORMED: 7 },
+  delivery,
+}
+
+let listeners: Map<string, Listener>
+let metrics: Metrics
+
+beforeEach(() => {
+  listeners = new Map()
+  const on = (name: string, listener: Listener) => {
+    listeners.set(name, listener)
+    return () => void listeners.delete(name)
+  }
+  metrics = new Metrics({ on, status: () => status } as unknown as ConfigSync)
+})
+afterEach(() => metrics.stop())
+
+const emit = (name: string, event: unknown) => listeners.get(name)?.(event as never)
+const change = (source: string, ...agesMs: number[]) => ({
+  source,
+  changes: agesMs.map((ageMs) => ({ update: { timestamp: [Date.now() - ageMs, 0] } })),
+})
+const valueOf = async (name: string) => {
+  const line = (await metrics.text()).split('\n').find((one) => one.startsWith(`configsync_${name} `))
+  return line === undefined ? undefined : Number(line.split(' ').at(-1))
+}
+
+describe('metrics', () => {
+  it('counts updates by where they were written', async () => {
+    emit('change', change('local', 0, 0))
+    emit('change', change('remote', 0))
+    emit('change', change('repair', 0, 0, 0))
+    expect(await valueOf('updates_total{origin="local"}')).toBe(2)
+    expect(await valueOf('updates_total{origin="remote"}')).toBe(4)
+  })
+
+  it('measures how old updates of other nodes are when they arrive; own ones and stamps of the future count as nothing', async () => {
+    emit('change', change('local', 50_000))
+    emit('change', change('remote', 2_000, -3_000))
+    expect(await valueOf('propagation_seconds_count')).toBe(2)
+    expect(await valueOf('propagation_seconds_bucket{le="0.001"}')).toBe(1)
+    expect(await valueOf('propagation_seconds_bucket{le="1"}')).toBe(1)
+    expect(await valueOf('propagation_seconds_bucket{le="5"}')).toBe(2)
+    expect(await valueOf('propagation_seconds_sum')).toBeCloseTo(2, 1)
+  })
+
+  it('shows the status of now, the same at every scrape', async () => {
+    emit('conflict', {})
+    for (let scrape = 0; scrape < 2; scrape++) {
+      expect(await valueOf('conflicts_total')).toBe(1)
+      expect(await valueOf('members')).toBe(3)
+      expect(await valueOf('coordinator')).toBe(1)
+      expect(await valueOf('pending_updates')).toBe(2)
+      expect(await valueOf('load')).toBe(0.25)
+      expect(await valueOf('origins')).toBe(4)
+      expect(await valueOf('parameters')).toBe(9)
+      expect(await valueOf('repairs_total')).toBe(3)
+      expect(await valueOf('divergence_total')).toBe(0)
+      expect(await valueOf('rejected_total{code="FRAME_MALFORMED"}')).toBe(7)
+      expect(await valueOf('frames_total{direction="sent"}')).toBe(5)
+      expect(await valueOf('frame_bytes_total{direction="received"}')).toBe(800)
+    }
+  })
+
+  it('of two nodes in one process are kept apart', async () => {
+    const other = new Metrics({ on: () => () => undefined, status: () => status } as unknown as ConfigSync)
+    emit('change', change('local', 0))
+    expect(await other.text()).toContain('configsync_updates_total{origin="local"} 0')
+    other.stop()
+  })
+})
