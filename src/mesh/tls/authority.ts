@@ -29,6 +29,8 @@ export interface CertificateRequest {
   readonly days?: number
   /** Host names and IP addresses to carry besides the identity, for tools that check them. ConfigSync does not. */
   readonly hosts?: readonly string[]
+  /** The moment that the days count from; default now. */
+  readonly now?: Date
 }
 
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const
@@ -49,7 +51,7 @@ export async function createAuthority(options: {
 }): Promise<Authority> {
   const { cluster, days = 3650 } = options
   requireCluster(cluster)
-  const validity = validityOf(days)
+  const validity = validityOf(days, new Date())
   const x509 = await loadX509()
   const keys = await generateKeys()
   const certificate = await x509.X509CertificateGenerator.createSelfSigned({
@@ -73,10 +75,10 @@ export async function createAuthority(options: {
  * @throws ConfigSyncError NODE_ID_INVALID, SETTING_INVALID (days), CERTIFICATE_INVALID (the authority cannot be used)
  */
 export async function issueCertificate(request: CertificateRequest): Promise<IssuedCertificate> {
-  const { authority, nodeId, days = 365, hosts = [] } = request
+  const { authority, nodeId, days = 365, hosts = [], now = new Date() } = request
   if (!isNodeId(nodeId)) throw new ConfigSyncError('NODE_ID_INVALID', `"${String(nodeId).slice(0, 200)}" is no nodeId`)
   requireCluster(authority.cluster)
-  const validity = validityOf(days)
+  const validity = validityOf(days, now)
   const x509 = await loadX509()
   const keys = await generateKeys()
   const issuer = await parseAuthority(authority)
@@ -197,11 +199,10 @@ function randomSerial(): string {
   return serial.toString('hex')
 }
 
-function validityOf(days: number): { notBefore: Date; notAfter: Date } {
+function validityOf(days: number, now: Date): { notBefore: Date; notAfter: Date } {
   if (!Number.isFinite(days) || days <= 0 || days > DAYS_MAX)
     throw new ConfigSyncError('SETTING_INVALID', `a certificate is valid for up to ${DAYS_MAX} days, not ${days}`)
-  const nowMs = Date.now()
-  return { notBefore: new Date(nowMs - HOUR_MS), notAfter: new Date(nowMs + days * DAY_MS) }
+  return { notBefore: new Date(now.getTime() - HOUR_MS), notAfter: new Date(now.getTime() + days * DAY_MS) }
 }
 
 function requireCluster(cluster: string): void {

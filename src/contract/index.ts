@@ -1,0 +1,1 @@
+export { type MeshWorld, meshContract, type TestRunner } from './mesh.ts'
