@@ -24,7 +24,11 @@ export const supersedes = (update: Update, origin: Origin, sequence: Sequence): 
   update.origin === origin ? update.sequence >= sequence : contextSequence(update.context, origin) >= sequence
 
 /** The context of a write that has seen all of `siblings` and `floor`: their join, without the writer's own origin. */
-export function joinContexts(siblings: readonly Update[], floor: ReadonlyMap<Origin, Sequence>, writer: Origin): CausalContext {
+export function joinContexts(
+  siblings: readonly Update[],
+  floor: ReadonlyMap<Origin, Sequence>,
+  writer: Origin,
+): CausalContext {
   const joined = new Map<Origin, Sequence>(floor)
   for (const sibling of siblings) {
     raise(joined, sibling.origin, sibling.sequence)
@@ -47,7 +51,8 @@ function raise(entries: Map<Origin, Sequence>, origin: Origin, sequence: Sequenc
 /** The context with the own dot, as the plain object that people and programs are shown. */
 export function versionVectorOf(update: Update): Record<Origin, Sequence> {
   const vector: Record<Origin, Sequence> = {}
-  for (let i = 0; i < update.context.length; i += 2) vector[update.context[i] as Origin] = update.context[i + 1] as Sequence
+  for (let i = 0; i < update.context.length; i += 2)
+    vector[update.context[i] as Origin] = update.context[i + 1] as Sequence
   vector[update.origin] = update.sequence
   return vector
 }

@@ -82,6 +82,11 @@ export class Core {
     return this.self.deadlines.earliestMs
   }
 
+  /** A wake-up later than this means that the process stood still. */
+  get stallMs(): number {
+    return TIMING.stallH * this.self.intervalMs
+  }
+
   /** How a member compares with this node now. */
   inStep(nodeId: NodeId): boolean | undefined {
     const member = this.membership.members.get(nodeId)
@@ -93,11 +98,17 @@ export class Core {
     this.saver.restore(stored)
   }
 
+  /** Everything that this node must go on with; `clean`: nothing was written after this. */
+  snapshot(clean: boolean): StoredState {
+    return this.saver.snapshot(clean)
+  }
+
   step(input: Input): Effect[] {
     const { self } = this
     self.turn.begin(input.nowMs, input.wallMs)
     self.replica.seen.nowMs = self.turn.nowMs
     this.handle(input)
+    this.reportDrift()
     this.antiEntropy.noteDigest()
     this.saver.save()
     return self.turn.end()
@@ -170,7 +181,7 @@ export class Core {
         return
       case 'candidacy':
         if (this.election.becomeCandidate()) this.roleChanged()
-        else this.presence.broadcast()
+        else if (this.election.candidate) this.presence.broadcast()
         return
       case 'pull':
         return this.antiEntropy.onPullDue()
@@ -269,9 +280,20 @@ export class Core {
     writer.noteForeign(update, conflicting)
     writer.clock.driftMaxMs = self.settings.maxClockDriftMs
     if (writer.clock.observe(update.timestampMs, update.timestampLogical, self.turn.wallMs) === 'taken') return
-    const aheadMs = update.timestampMs - self.turn.wallMs
-    const detail = `${update.origin} #${update.sequence} is stamped ${Math.round(aheadMs)} ms ahead of this machine's clock`
-    self.turn.emit({ type: 'rejected', code: 'CLOCK_DRIFT', detail, nodeId: from })
+    this.drifted = { update, from, count: (this.drifted?.count ?? 0) + 1 }
+  }
+
+  private drifted: { readonly update: Update; readonly from: NodeId; readonly count: number } | undefined
+
+  /** Once a turn, however many updates a wrong clock stamped. */
+  private reportDrift(): void {
+    if (this.drifted === undefined) return
+    const { update, from, count } = this.drifted
+    this.drifted = undefined
+    const aheadMs = Math.round(update.timestampMs - this.self.turn.wallMs)
+    const others = count > 1 ? ` (and ${count - 1} more)` : ''
+    const detail = `${update.origin} #${update.sequence}${others} is stamped ${aheadMs} ms ahead of this machine's clock`
+    this.self.turn.emit({ type: 'rejected', code: 'CLOCK_DRIFT', detail, nodeId: from })
   }
 
   private refused(from: NodeId, update: Update): void {

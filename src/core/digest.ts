@@ -1,4 +1,4 @@
-import { type JsonObject, type JsonValue, isJsonObject } from './json.ts'
+import { isJsonObject, type JsonObject, type JsonValue } from './json.ts'
 import type { Hash64 } from './protocol.ts'
 import type { Update } from './update.ts'
 

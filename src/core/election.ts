@@ -13,6 +13,7 @@ export class Election {
   coordinator: NodeId | undefined
   /** this node has been up long enough to be coordinator */
   candidate = false
+  private deferred = false
   private readonly self: Self
   private readonly membership: Membership
 
@@ -29,10 +30,24 @@ export class Election {
     this.self.deadlines.set('candidacy', this.self.after(TIMING.candidacyH))
   }
 
-  /** Returns whether this node's own role changed, so that its heartbeat is due at once. */
+  /**
+   * Long enough up. Returns whether this node's own role changed, so that its heartbeat is due at once. When all start
+   * together, who would yield at once anyway lets the smaller ones speak first, a moment and no longer.
+   */
   becomeCandidate(): boolean {
+    if (!this.deferred && this.smallerIsStarting()) {
+      this.deferred = true
+      this.self.deadlines.set('candidacy', this.self.after(TIMING.candidacyDeferH))
+      return false
+    }
     this.candidate = true
     return this.evaluate()
+  }
+
+  private smallerIsStarting(): boolean {
+    for (const { nodeId, heartbeat } of this.membership.members.values())
+      if (nodeId < this.self.nodeId && !heartbeat.candidate) return true
+    return false
   }
 
   /** Works out the coordinator from who is live; returns whether this node's own role changed. */

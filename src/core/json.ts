@@ -53,3 +53,10 @@ export function canonicalJson(value: JsonValue): string {
 
 export const jsonEqual = (a: JsonValue | undefined, b: JsonValue | undefined): boolean =>
   a === b || (a !== undefined && b !== undefined && canonicalJson(a) === canonicalJson(b))
+
+/** The value itself, which nobody can change any more: what is replicated must not change behind the replica's back. */
+export function deepFrozen<T extends JsonValue | undefined>(value: T): T {
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value
+  for (const member of Object.values(value)) deepFrozen(member as JsonValue)
+  return Object.freeze(value)
+}

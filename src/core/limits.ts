@@ -46,3 +46,5 @@ export const TIMESTAMP_MS_MAX = 8_640_000_000_000_000
 export const ADDRESS_BYTES_MAX = 512
 /** A member that announces more could stay away for days before anybody missed it. */
 export const HEARTBEAT_INTERVAL_MS_MAX = 60 * 60 * 1000
+/** What an update of a group takes beside its names and its value. */
+export const GROUP_ENVELOPE_BYTES = 64

@@ -121,7 +121,8 @@ export class Membership {
       }
     }
     for (const member of [...this.members.values()]) {
-      if (member.askedSinceMs === undefined) nextMs = Math.min(nextMs, member.heardMs + this.silenceMs(member, coordinator))
+      if (member.askedSinceMs === undefined)
+        nextMs = Math.min(nextMs, member.heardMs + this.silenceMs(member, coordinator))
       else if (nowMs >= member.askedSinceMs + TIMING.answerH * this.self.intervalMs) {
         this.drop(member)
         dropped = true
@@ -148,7 +149,9 @@ export class Membership {
   /** Whoever would follow is asked with the coordinator, so that several that died together are found together. */
   private askCandidates(coordinator: Member): void {
     const followers = [...this.members.values()]
-      .filter(({ nodeId, heartbeat }) => heartbeat.candidate && nodeId > coordinator.nodeId && nodeId < this.self.nodeId)
+      .filter(
+        ({ nodeId, heartbeat }) => heartbeat.candidate && nodeId > coordinator.nodeId && nodeId < this.self.nodeId,
+      )
       .sort((a, b) => (a.nodeId < b.nodeId ? -1 : 1))
     for (const follower of followers.slice(0, TIMING.candidatesAsked)) if (!follower.suspected) this.ask(follower)
   }
@@ -162,7 +165,8 @@ export class Membership {
   forgiveStall(lateMs: number): void {
     for (const member of this.members.values()) {
       member.heardMs = Math.min(this.self.nowMs, member.heardMs + lateMs)
-      if (member.askedSinceMs !== undefined) member.askedSinceMs = Math.min(this.self.nowMs, member.askedSinceMs + lateMs)
+      if (member.askedSinceMs !== undefined)
+        member.askedSinceMs = Math.min(this.self.nowMs, member.askedSinceMs + lateMs)
     }
   }
 }

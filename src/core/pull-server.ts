@@ -18,7 +18,11 @@ const sortedCollected = (replica: Replica): Collected => [...replica.collected].
 
 export function collectedHash(replica: Replica): Hash64 {
   if (replica.collected.size === 0) return [0, 0]
-  return hash64OfText(sortedCollected(replica).map(([origin, sequence]) => `${origin}=${sequence}`).join(','))
+  return hash64OfText(
+    sortedCollected(replica)
+      .map(([origin, sequence]) => `${origin}=${sequence}`)
+      .join(','),
+  )
 }
 
 /** Whether an asker holds things whose tombstones are gone here: it must compare dots (design: full exchange). */
@@ -36,7 +40,11 @@ export function answerPull(replica: Replica, request: PullRequest, partBytesMax:
   const first = request.snapshot === undefined
   const snapshot = request.snapshot ?? replica.seen.coverage(COVERAGE_RANGES_MAX)
   const full = !request.union && (request.full || needsFull(replica, asker))
-  const part = new Part(first ? snapshot.length * ORIGIN_BYTES + replica.collected.size * ORIGIN_BYTES : 0, full, partBytesMax)
+  const part = new Part(
+    first ? snapshot.length * ORIGIN_BYTES + replica.collected.size * ORIGIN_BYTES : 0,
+    full,
+    partBytesMax,
+  )
   const complete = part.fill(replica, asker, new CoverageIndex(snapshot), request.cursor)
   const late = complete ? lateUpdates(replica, asker, new CoverageIndex(snapshot), partBytesMax) : []
   const answer = {
@@ -92,7 +100,12 @@ class Part {
   }
 
   /** True when everything up to the end fitted. */
-  fill(replica: Replica, asker: CoverageIndex, snapshot: CoverageIndex, after: readonly [Origin, Sequence] | undefined): boolean {
+  fill(
+    replica: Replica,
+    asker: CoverageIndex,
+    snapshot: CoverageIndex,
+    after: readonly [Origin, Sequence] | undefined,
+  ): boolean {
     this.cursor = after
     for (const state of replica.seen.sorted()) {
       if (after !== undefined && state.origin < after[0]) continue

@@ -48,9 +48,14 @@ export class Replica {
     this.seen.unsaved = this.unsaved?.origins
   }
 
-  /** Parameters that have a sibling with a value, or a tombstone. */
-  get parameterCount(): number {
-    return this.slotCount
+  /** Parameters that have a value: those held only by tombstones are left out. */
+  get valueCount(): number {
+    let deleted = 0
+    for (const tombstone of this.tombstones.keys()) {
+      const siblings = this.siblings(tombstone.section, tombstone.parameter)
+      if (siblings[0] === tombstone && siblings.every(({ value }) => value === undefined)) deleted++
+    }
+    return this.slotCount - deleted
   }
 
   siblings(section: string, parameter: string): readonly Update[] {
@@ -67,8 +72,7 @@ export class Replica {
 
   /** Everything live, in no particular order. */
   *live(): IterableIterator<Update> {
-    for (const parameters of this.sections.values())
-      for (const slot of parameters.values()) yield* siblingsOf(slot)
+    for (const parameters of this.sections.values()) for (const slot of parameters.values()) yield* siblingsOf(slot)
   }
 
   /** What a write to this parameter has seen, without the writer's own dots. */

@@ -53,6 +53,21 @@ export class Saver {
     }
   }
 
+  snapshot(clean: boolean): StoredState {
+    const { nodeId, replica, origin, sequence, epoch } = this.self
+    return {
+      nodeId,
+      clean,
+      origin,
+      sequence,
+      updates: [...replica.live()],
+      seen: replica.seen.coverage(Number.POSITIVE_INFINITY),
+      collected: [...replica.collected],
+      epoch,
+      clock: [this.clock.milliseconds, this.clock.logical],
+    }
+  }
+
   /** Goes on as the same origin only after a clean stop of the same node; else the next write takes a new one. */
   restore(stored: StoredState): void {
     const { self } = this

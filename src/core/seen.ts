@@ -207,7 +207,12 @@ function coversRange(state: OriginState, from: number, to: number): boolean {
   return range !== undefined && range[0] <= start
 }
 
-function takeOut(sum: HashSum, { hash1, hash2 }: OriginState, contiguous: number, ranges: readonly SequenceRange[]): void {
+function takeOut(
+  sum: HashSum,
+  { hash1, hash2 }: OriginState,
+  contiguous: number,
+  ranges: readonly SequenceRange[],
+): void {
   if (contiguous > 0) {
     hashContiguous(hash1, hash2, contiguous)
     sum.subtract(result.lane1, result.lane2)

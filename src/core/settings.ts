@@ -9,6 +9,8 @@ export interface CoreSettings {
 export const TIMING = {
   /** a node that starts waits this long before it may be coordinator: it must have heard a living one */
   candidacyH: 3,
+  /** and lets a smaller one that has just started go first for so long */
+  candidacyDeferH: 1 / 4,
   /** alone this long: ready, because there is nobody to learn from */
   aloneH: 3,
   /** without a sign of life of the coordinator for this long, it is asked */

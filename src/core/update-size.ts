@@ -1,4 +1,4 @@
-import { type JsonValue, isJsonObject } from './json.ts'
+import { isJsonObject, type JsonValue } from './json.ts'
 import type { Update } from './update.ts'
 
 /** Fixed part of an update on the wire: timestamps, numbers, array headers. */

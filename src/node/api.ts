@@ -27,7 +27,12 @@ export interface ConfigSync {
   /** undefined when it was never set and is not declared */
   inspect(section: string, parameter: string): ParameterView | undefined
   /** Resolves when the write is stored; it is broadcast before that. */
-  publishUpdate(section: string, parameter: string, value: JsonValue | undefined, options?: WriteOptions): Promise<ConfigUpdateMsg>
+  publishUpdate(
+    section: string,
+    parameter: string,
+    value: JsonValue | undefined,
+    options?: WriteOptions,
+  ): Promise<ConfigUpdateMsg>
   /** All or nothing, one step on every node. */
   publishUpdates(changes: readonly ConfigChangeRequest[]): Promise<readonly ConfigUpdateMsg[]>
   deleteParameter(section: string, parameter: string, options?: WriteOptions): Promise<ConfigUpdateMsg>

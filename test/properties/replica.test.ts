@@ -9,7 +9,17 @@ const kinds = (weights: Partial<Record<Step['kind'], number>>) =>
     ...Object.entries(weights).map(([kind, weight]) => ({ weight, arbitrary: fc.constant(kind as Step['kind']) })),
   )
 
-const everything = { write: 24, writeGroup: 5, delete: 6, deliver: 22, repeat: 4, pull: 24, save: 5, collect: 4, crash: 6 }
+const everything = {
+  write: 24,
+  writeGroup: 5,
+  delete: 6,
+  deliver: 22,
+  repeat: 4,
+  pull: 24,
+  save: 5,
+  collect: 4,
+  crash: 6,
+}
 const { collect: _, ...withoutCollect } = everything
 
 const history = (weights: Partial<Record<Step['kind'], number>>) =>
@@ -112,11 +122,15 @@ describe('random histories of loss, repetition, holes, cut sessions, crashes and
   })
 })
 
-function siblingSets(replica: Replica): (readonly { origin: Origin; sequence: number; context: readonly unknown[] }[])[] {
+function siblingSets(
+  replica: Replica,
+): (readonly { origin: Origin; sequence: number; context: readonly unknown[] }[])[] {
   return [0, 1, 2, 3].map((n) => replica.siblings('s', `k${n}`))
 }
 
-function expectConcurrent(siblings: readonly { origin: Origin; sequence: number; context: readonly unknown[] }[]): void {
+function expectConcurrent(
+  siblings: readonly { origin: Origin; sequence: number; context: readonly unknown[] }[],
+): void {
   for (const a of siblings)
     for (const b of siblings) {
       if (a === b) continue

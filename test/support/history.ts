@@ -1,3 +1,4 @@
+import { supersedes } from '#core/causal-context'
 import type { ParameterChange } from '#core/events'
 import type { NodeId, Origin, Sequence } from '#core/identity'
 import { originOf } from '#core/identity'
@@ -5,7 +6,6 @@ import { answerPull } from '#core/pull-server'
 import { PullSession } from '#core/pull-session'
 import { Replica } from '#core/replica'
 import type { Update } from '#core/update'
-import { supersedes } from '#core/causal-context'
 
 /** One step of a random history. The numbers are taken modulo what there is to choose from. */
 export interface Step {
@@ -199,8 +199,7 @@ export class History {
   settle(): void {
     for (let round = 0; round < 100; round++) {
       const before = this.nodes.map(({ replica }) => seenKey(replica) + liveKey(replica)).join()
-      for (const node of this.nodes)
-        for (const peer of this.nodes) if (node !== peer) this.wholePull(node, peer)
+      for (const node of this.nodes) for (const peer of this.nodes) if (node !== peer) this.wholePull(node, peer)
       if (this.nodes.map(({ replica }) => seenKey(replica) + liveKey(replica)).join() === before) return
     }
     throw new Error('the nodes did not settle')
@@ -225,7 +224,9 @@ export class History {
       (update) =>
         !known.some(
           (other) =>
-            other !== update && other.parameter === update.parameter && supersedes(other, update.origin, update.sequence),
+            other !== update &&
+            other.parameter === update.parameter &&
+            supersedes(other, update.origin, update.sequence),
         ),
     )
   }

@@ -101,7 +101,7 @@ export class HttpAgent {
     headers?: Record<string, string>,
   ): Promise<void> {
     this.#openApi ??= new OpenApi(
-      await (await fetch(`${this.url}/openapi.json`, { headers: authorizationOf(headers) })).json() as Description,
+      (await (await fetch(`${this.url}/openapi.json`, { headers: authorizationOf(headers) })).json()) as Description,
     )
     this.#openApi.expectDescribed(method, path, answer)
   }

@@ -85,6 +85,11 @@ export class RunningCli {
     this.#child.disconnect()
   }
 
+  /** As a reader at the other end of a pipe that had enough. */
+  closeStdout(): void {
+    this.#child.stdout!.destroy()
+  }
+
   /** The first complete line on stdout. */
   async firstLine(): Promise<string> {
     const deadline = performance.now() + READY_MS_MAX

@@ -1,0 +1,58 @@
+import type { Logger } from 'pino'
+import { ConfigSyncError } from '#core/errors'
+import { TlsMesh } from '#mesh/tls/index'
+import type { ConfigSync } from '#node/api'
+import { type Declarations } from '#node/declarations'
+import { declarationsFromJson } from '#node/json-schema'
+import { ConfigSyncManager } from '#node/manager'
+import { logEvents } from '#observe/logging'
+import { Metrics } from '#observe/metrics'
+import { HttpServer } from './http/server.ts'
+import { readTextFile, readToken } from './secret.ts'
+import type { AgentSettings } from './settings.ts'
+import { formatSocketAddress } from './socket-address.ts'
+
+/** One node with its mesh and its HTTP API. */
+export interface Agent {
+  readonly nodeId: string
+  readonly runId: string
+  readonly cluster: string
+  /** where other nodes reach it */
+  readonly meshAddress: string
+  /** `http://host:port` */
+  readonly httpUrl: string
+  /** Leaves the mesh and closes everything, in an order that loses nothing. May be called again. */
+  stop(): Promise<void>
+}
+
+/**
+ * Starts an agent and resolves when peers and clients can reach it; it waits for no peer.
+ * @throws ConfigSyncError PORT_TAKEN, LISTEN_FAILED, TOKEN_REQUIRED, SETTING_INVALID, SCHEMA_INVALID,
+ * CERTIFICATE_REQUIRED, CERTIFICATE_INVALID; nothing is left open then
+ */
+export async function startAgent(settings: AgentSettings, logger: Logger): Promise<Agent> {
+  const token = settings.httpTokenFile === undefined ? undefined : readToken(settings.httpTokenFile)
+  const sync = createNode(settings)
+  const metrics = new Metrics(sync)
+  const http = new HttpServer({ sync, ...settings.http, token, logger, metricsText: () => metrics.text() })
+  const stopLogging = logEvents(sync, logger)
+  try {
+    // The port first: a node that has joined and then finds it taken would have to leave again.
+    await http.listen()
+    await sync.start()
+  } catch (error) {
+    await http.close()
+    throw error
+  }
+  const { nodeId, runId, cluster, address } = sync.status()
+  logger.info({ event: 'agent.started', runId, cluster, mesh: address, http: http.url }, 'started')
+  let stopped: Promise<void> | undefined
+  const stop = async () => {
+    http.refuseWrites()
+    await sync.stop()
+    await http.close()
+    metrics.stop()
+    stopLogging()
+  }
+  return { nodeId, runId, cluster, meshAddress: address, httpUrl: http.url, stop: () => (stopped ??= stop()) }
+}

@@ -1,0 +1,137 @@
+import { Core, type Input } from '#core/core'
+import type { Effect, StoreBatch } from '#core/effects'
+import { ConfigSyncError } from '#core/errors'
+import type { CoreEvent } from '#core/events'
+import type { NodeId } from '#core/identity'
+import type { Message } from '#core/protocol'
+import type { CoreOptions } from '#core/self'
+import type { Update } from '#core/update'
+import type { MeshAdapter } from '#mesh/adapter'
+import type { Scheduler } from '#mesh/scheduler'
+import type { Store } from '#store/store'
+
+export interface HostOptions {
+  readonly core: CoreOptions
+  readonly adapter: MeshAdapter
+  readonly store: Store | undefined
+  readonly scheduler: Scheduler
+  /** the machine's clock, milliseconds since 1970 */
+  readonly wallClock: () => number
+  readonly onEvent: (event: CoreEvent) => void
+  /** members' addresses that heartbeats brought */
+  readonly onAddresses: (addresses: readonly string[]) => void
+}
+
+/** Own updates, and when they are stored. */
+export interface Written {
+  readonly updates: readonly Update[]
+  readonly stored: Promise<void> | undefined
+}
+
+type InputBody = Input extends infer I ? (I extends Input ? Omit<I, 'nowMs' | 'wallMs'> : never) : never
+
+/** Feeds one core and does what it asks for: sends, stores, wakes it in time. Everything it knows, the core decides. */
+export class Host {
+  readonly core: Core
+  private readonly options: HostOptions
+  private readonly events: CoreEvent[] = []
+  private performing = 0
+  private wakeAtMs = Number.POSITIVE_INFINITY
+  private cancelWake: () => void = () => undefined
+  private lastCommit: Promise<void> | undefined
+  private written: readonly Update[] | undefined
+
+  constructor(options: HostOptions) {
+    this.options = options
+    this.core = new Core(options.core)
+  }
+
+  input(body: InputBody): void {
+    const { scheduler, wallClock } = this.options
+    const effects = this.core.step({ ...body, nowMs: scheduler.nowMs(), wallMs: wallClock() } as Input)
+    this.performing++
+    for (const effect of effects) this.perform(effect)
+    this.performing--
+    this.arm()
+    this.deliverEvents()
+  }
+
+  message(from: NodeId, message: Message): void {
+    this.input({ type: 'message', from, message })
+  }
+
+  /** A local write; the updates are broadcast when this returns. */
+  write(changes: Extract<Input, { type: 'write' }>['changes']): Written {
+    this.written = undefined
+    this.input({ type: 'write', changes })
+    return { updates: this.written ?? [], stored: this.lastCommit }
+  }
+
+  private perform(effect: Effect): void {
+    switch (effect.type) {
+      case 'broadcast':
+        return this.options.adapter.broadcast(effect.message)
+      case 'send':
+        return this.options.adapter.send(effect.to, effect.message)
+      case 'persist':
+        return this.commit(effect.batch)
+      case 'written':
+        this.written = effect.updates
+        return
+      case 'emit':
+        this.events.push(effect.event)
+        return
+      case 'addresses':
+        return this.options.onAddresses(effect.addresses)
+    }
+  }
+
+  private commit(batch: StoreBatch): void {
+    const commit = this.options.store!.commit(batch).catch((cause) => {
+      throw new ConfigSyncError('STORE_FAILED', String(cause), { cause })
+    })
+    commit.catch(() => undefined)
+    this.lastCommit = commit
+  }
+
+  /** Events go out after the effects of their step; what a listener causes comes after what it was called for. */
+  private deliverEvents(): void {
+    if (this.performing > 0) return
+    for (let event = this.events.shift(); event !== undefined; event = this.events.shift()) this.options.onEvent(event)
+  }
+
+  /** A timer that fires early is harmless and cheap, so it is only set again when it would be too late. */
+  private arm(): void {
+    const earliestMs = this.core.earliestDeadlineMs
+    if (earliestMs >= this.wakeAtMs || earliestMs === Number.POSITIVE_INFINITY) return
+    this.cancelWake()
+    this.wakeAtMs = earliestMs
+    const { scheduler } = this.options
+    this.cancelWake = scheduler.schedule(Math.max(0, earliestMs - scheduler.nowMs()), this.wake)
+  }
+
+  private readonly wake = (): void => {
+    const { scheduler } = this.options
+    const lateMs = scheduler.nowMs() - this.wakeAtMs
+    this.wakeAtMs = Number.POSITIVE_INFINITY
+    // After a stall what is queued on the sockets must be handled before timers, or the mesh looks dead to whoever slept.
+    if (lateMs > this.core.stallMs) this.cancelWake = scheduler.schedule(1, this.tick)
+    else this.tick()
+  }
+
+  private readonly tick = (): void => {
+    this.wakeAtMs = Number.POSITIVE_INFINITY
+    if (this.core.earliestDeadlineMs <= this.options.scheduler.nowMs()) this.input({ type: 'tick' })
+    else this.arm()
+  }
+
+  /** Waits for what is being stored; rejects with STORE_FAILED when that fails. */
+  async settle(): Promise<void> {
+    await this.lastCommit
+  }
+
+  stop(): void {
+    this.cancelWake()
+    this.wakeAtMs = Number.NEGATIVE_INFINITY
+  }
+}

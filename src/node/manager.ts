@@ -1,0 +1,193 @@
+import { ConfigSyncError } from '#core/errors'
+import type { JsonValue } from '#core/json'
+import type { ConfigSync } from './api.ts'
+import { ChangeStream } from './change-stream.ts'
+import { foreignWins } from './foreign-update.ts'
+import type { ConfigSyncOptions } from './options.ts'
+import type { InputOf, ParametersOf, SectionDeclarations, SectionsOf, ValueOf } from './parameters.ts'
+import { Runtime } from './runtime.ts'
+import type {
+  ChangeEvent,
+  ConfigChangeRequest,
+  ConfigSyncEvents,
+  ConfigUpdateMsg,
+  ConflictRecord,
+  ForeignUpdate,
+  ParameterView,
+  StatusView,
+  VersionVector,
+  WatchOptions,
+  WriteOptions,
+} from './types.ts'
+import { messageOf, updateOf } from './views.ts'
+import { checkedChanges, checkName } from './write-check.ts'
+
+/**
+ * One node of a mesh that agrees on live configuration. Any node writes; every node ends with the same values.
+ *
+ *     const sync = new ConfigSyncManager({ nodeId: 'node-1', cluster: 'prod', mesh, parameters })
+ *     await sync.start()
+ *     sync.get('mesh', 'batch_size_limit')
+ *     await sync.publishUpdate('mesh', 'batch_size_limit', 15, { reason: 'load test' })
+ *     for await (const { changes } of sync.watch({ section: 'mesh' })) …
+ *
+ * @typeParam P the declared sections, from `defineParameters`: names and values are then checked by the compiler
+ */
+export class ConfigSyncManager<P extends SectionDeclarations = SectionDeclarations> implements ConfigSync {
+  private readonly runtime: Runtime
+  private readonly streams = new Set<ChangeStream>()
+
+  /** @throws ConfigSyncError NODE_ID_INVALID, NAME_INVALID of the cluster, SCHEMA_INVALID of the declarations */
+  constructor(options: ConfigSyncOptions<P>) {
+    this.runtime = new Runtime(options)
+    this.on('change', (event) => {
+      for (const stream of this.streams) stream.push(event)
+    })
+  }
+
+  /**
+   * Resolves when peers can reach this node; waits for no peer (see the event `ready`). May be called again after stop().
+   * @throws ConfigSyncError of the mesh or the store; nothing is left open then
+   */
+  start(): Promise<void> {
+    return this.runtime.start()
+  }
+
+  /** Says good-bye to the mesh and closes everything. Safe to call at any time, and again. */
+  async stop(): Promise<void> {
+    await this.runtime.stop()
+    for (const stream of [...this.streams]) stream.end()
+  }
+
+  /** The effective value; undefined when there is none. What is returned cannot be changed by the caller. */
+  get<S extends SectionsOf<P>, N extends ParametersOf<P, S>>(section: S, parameter: N): ValueOf<P, S, N> {
+    return this.runtime.state.get(section, parameter) as ValueOf<P, S, N>
+  }
+
+  /** Effective values of everything set or declared, as nested objects in code-unit order of the names. */
+  getAll(): Record<string, Record<string, JsonValue>> {
+    return this.runtime.state.getAll()
+  }
+
+  /** A parameter with everything behind it; undefined when it was never set and is not declared. */
+  inspect(section: string, parameter: string): ParameterView | undefined {
+    return this.runtime.state.inspect(section, parameter)
+  }
+
+  /**
+   * Writes one parameter; undefined deletes it. The update is broadcast before this returns, and the promise resolves when
+   * it is stored here (at once without a store).
+   *
+   * @throws ConfigSyncError VALUE_INVALID, VALUE_TOO_LARGE, NAME_INVALID, PARAMETER_UNDECLARED, PRIORITY_INVALID,
+   *   REASON_TOO_LONG: nothing was changed. STORE_FAILED: the update stands, but this node could not store it.
+   *   NOT_STARTED, STOPPING.
+   */
+  async publishUpdate<S extends SectionsOf<P>, N extends ParametersOf<P, S>>(
+    section: S,
+    parameter: N,
+    value: InputOf<P, S, N> | undefined,
+    options: WriteOptions = {},
+  ): Promise<ConfigUpdateMsg> {
+    const [update] = await this.write([{ section, parameter, value: value as JsonValue | undefined, ...options }])
+    return update!
+  }
+
+  /**
+   * Several parameters as one change: all or nothing, one message, one step and one event on every node.
+   * @throws ConfigSyncError as `publishUpdate`, and GROUP_INVALID, GROUP_TOO_LARGE
+   */
+  async publishUpdates(changes: readonly ConfigChangeRequest[]): Promise<readonly ConfigUpdateMsg[]> {
+    return this.write(changes)
+  }
+
+  /** Deletes a parameter; a value that somebody writes concurrently stays. */
+  async deleteParameter(section: string, parameter: string, options: WriteOptions = {}): Promise<ConfigUpdateMsg> {
+    const [update] = await this.write([{ section, parameter, value: undefined, ...options }])
+    return update!
+  }
+
+  private async write(requests: readonly ConfigChangeRequest[]): Promise<readonly ConfigUpdateMsg[]> {
+    const host = this.runtime.writableHost()
+    const changes = checkedChanges(requests, this.runtime.state.declarations)
+    this.runtime.checkGroupSize(changes)
+    const { updates, stored } = host.write(changes)
+    const messages = updates.map(messageOf)
+    if (stored) await stored
+    return messages
+  }
+
+  /**
+   * Takes an update that came by another way than the mesh. One with its dot and vector (a `ConfigUpdateMsg` of some node)
+   * is merged as if it had been received. One in the document's own form, from a program that is no node, is compared with
+   * the current value (version vector where it has one, then priority, timestamp, node id), and if it wins, it is
+   * published as this node's update.
+   *
+   * @returns what was published or merged; undefined when the current value stands
+   * @throws ConfigSyncError UPDATE_INVALID, and as `publishUpdate`
+   */
+  async processUpdate(update: ForeignUpdate | ConfigUpdateMsg): Promise<ConfigUpdateMsg | undefined> {
+    const host = this.runtime.writableHost()
+    if ('origin' in update && 'sequence' in update) return this.mergeReceived(update)
+    checkName(update.section, update.parameter)
+    const siblings = host.core.replica.siblings(update.section, update.parameter)
+    if (!foreignWins(update, siblings, this.runtime.state.rules)) return undefined
+    const { section, parameter, value, priority, reason } = update
+    const [published] = await this.write([
+      {
+        section,
+        parameter,
+        value,
+        ...(priority !== undefined && { priority }),
+        ...(reason !== undefined && { reason }),
+      },
+    ])
+    return published
+  }
+
+  private mergeReceived(message: ConfigUpdateMsg): ConfigUpdateMsg | undefined {
+    checkName(message.section, message.parameter)
+    const update = updateOf(message)
+    const { core } = this.runtime.writableHost()
+    const before = core.replica.siblings(update.section, update.parameter)
+    this.runtime.writableHost().message(message.nodeId, { type: 'updates', updates: [update] })
+    return before === core.replica.siblings(update.section, update.parameter) ? undefined : message
+  }
+
+  /** Changes from now on, until `signal` aborts or the node stops. A slow reader gets the latest values, not all of them. */
+  watch(options: WatchOptions = {}): AsyncIterableIterator<ChangeEvent> {
+    const stream = new ChangeStream(options, () => this.streams.delete(stream))
+    if (!options.signal?.aborted) this.streams.add(stream)
+    return stream
+  }
+
+  /** Returns what takes the listener off again. Listeners are called in order, each on its own. */
+  on<Name extends keyof ConfigSyncEvents>(name: Name, listener: (event: ConfigSyncEvents[Name]) => void): () => void {
+    return this.runtime.listeners.on(name, listener)
+  }
+
+  /** How many updates of each origin this node has seen without a hole. A copy. */
+  getVersionVector(): VersionVector {
+    return this.runtime.state.versionVector()
+  }
+
+  status(): StatusView {
+    return this.runtime.status()
+  }
+
+  /** The latest conflicts, newest first. */
+  conflicts(): readonly ConflictRecord[] {
+    return this.runtime.ledger.list()
+  }
+
+  /** Whether this node is the coordinator, as far as it knows. */
+  isCoordinator(): boolean {
+    return this.runtime.core?.election.selfReigns ?? false
+  }
+
+  get nodeId(): string {
+    return this.runtime.nodeId
+  }
+}
+
+/** For whoever needs to tell an expected failure from a bug. */
+export const isConfigSyncError = (error: unknown): error is ConfigSyncError => error instanceof ConfigSyncError

@@ -1,0 +1,302 @@
+import { randomBytes } from 'node:crypto'
+import type { Core } from '#core/core'
+import { CustomRules } from '#core/custom-rules'
+import { hash64OfText, hash64Text } from '#core/digest'
+import type { StoredState } from '#core/effects'
+import { ConfigSyncError } from '#core/errors'
+import { isNodeId, type NodeId, type RunId } from '#core/identity'
+import { FRAME_BYTES_MAX, GROUP_ENVELOPE_BYTES } from '#core/limits'
+import { nameDefect } from '#core/names'
+import { LOAD_HIGH } from '#core/settings'
+import type { WriteChange } from '#core/writer'
+import { MeshAdapter } from '#mesh/adapter'
+import type { AdapterSettings } from '#mesh/adapter-settings'
+import { type Scheduler, systemScheduler } from '#mesh/scheduler'
+import { ConflictLedger } from './conflict-ledger.ts'
+import type { Declarations } from './declarations.ts'
+import { EventPublisher } from './event-publisher.ts'
+import { Host } from './host.ts'
+import { Listeners } from './listeners.ts'
+import { LoadMeter } from './load.ts'
+import type { UntypedOptions } from './options.ts'
+import { type Settings, settingsFrom, withSettings } from './settings.ts'
+import { State } from './state.ts'
+import { memberViews } from './status.ts'
+import type { StatusView } from './types.ts'
+
+/** The life of a node: what exists while it runs, and what survives its stop. */
+export class Runtime {
+  readonly nodeId: NodeId
+  readonly listeners = new Listeners()
+  readonly ledger: ConflictLedger
+  readonly state: State
+  readonly declarations: Declarations
+  private readonly options: UntypedOptions
+  private readonly scheduler: Scheduler
+  private readonly publisher: EventPublisher
+  private readonly loadMeter: LoadMeter | undefined
+  private phase: 'stopped' | 'starting' | 'running' | 'stopping' = 'stopped'
+  private adapter: MeshAdapter | undefined
+  private host: Host | undefined
+  private settings: Settings
+  private startedMs = 0
+  private cancelLoad: () => void = () => undefined
+  private stopped: Promise<void> | undefined
+  /** a stop within one process loses nothing, with or without a store */
+  private kept: StoredState | undefined
+  private learned: string[] = []
+
+  constructor(options: UntypedOptions) {
+    this.options = options
+    this.nodeId = checkedNodeId(options.nodeId)
+    checkCluster(this.cluster)
+    this.scheduler = options.scheduler ?? systemScheduler
+    this.declarations = withSettings(options.parameters, options.preset)
+    const rules = new CustomRules(options.rules, options.ruleMode ?? ruleModeOfEnvironment())
+    this.declarations.checkRules(rules)
+    this.state = new State(this.declarations, rules)
+    this.ledger = new ConflictLedger(rules)
+    this.settings = this.readSettings()
+    this.loadMeter = options.load ? undefined : new LoadMeter()
+    this.publisher = new EventPublisher({
+      state: this.state,
+      listeners: this.listeners,
+      ledger: this.ledger,
+      scheduler: this.scheduler,
+      wallClock: () => this.wallClock(),
+      elapsedMs: () => this.scheduler.nowMs() - this.startedMs,
+      onSettingChanged: () => this.applySettings(),
+    })
+  }
+
+  get cluster(): string {
+    return this.options.cluster ?? 'default'
+  }
+
+  /** Of the current run, or of the last one. */
+  get core(): Core | undefined {
+    return this.host?.core
+  }
+
+  private wallClock(): number {
+    return this.options.wallClock?.() ?? Date.now()
+  }
+
+  private newId(): string {
+    return this.options.newId?.() ?? randomBytes(8).toString('hex')
+  }
+
+  async start(): Promise<void> {
+    await this.stopped
+    if (this.phase !== 'stopped') return
+    this.phase = 'starting'
+    try {
+      await this.open()
+    } catch (error) {
+      this.phase = 'stopped'
+      throw error
+    }
+  }
+
+  private async open(): Promise<void> {
+    const { options, nodeId, cluster, scheduler } = this
+    const runId = this.newId() as RunId
+    const random = options.random ?? Math.random
+    const stored = options.store ? await options.store.open(nodeId) : this.kept
+    const adapter = new MeshAdapter({ mesh: options.mesh, nodeId, runId, cluster, random, scheduler })
+    this.adapter = adapter
+    const host = new Host({
+      core: {
+        nodeId,
+        runId,
+        cluster,
+        settings: this.coreSettings(),
+        presenceBudget: options.mesh.presenceBudget,
+        random,
+        newIncarnation: () => this.newId(),
+        stored: options.store !== undefined,
+      },
+      adapter,
+      store: options.store,
+      scheduler,
+      wallClock: () => this.wallClock(),
+      onEvent: (event) => this.publisher.publish(event),
+      onAddresses: (addresses) => this.learn(addresses),
+    })
+    if (stored) host.core.restore(stored)
+    this.host = host
+    this.state.core = host.core
+    this.startedMs = scheduler.nowMs()
+    this.applySettings()
+    await this.openMesh(adapter, host)
+    this.phase = 'running'
+    host.input({ type: 'facts', facts: { address: adapter.address, declarationsHash: this.declarationsHash() } })
+    host.input({ type: 'start' })
+    for (const peer of adapter.peers()) host.input({ type: 'peerUp', peer })
+    this.loadMeter?.start()
+    this.sampleLoad()
+  }
+
+  private async openMesh(adapter: MeshAdapter, host: Host): Promise<void> {
+    const running = () => this.phase === 'running'
+    try {
+      await adapter.start({
+        onMessage: (from, message) => running() && host.message(from, message),
+        onPeerUp: (peer) => running() && host.input({ type: 'peerUp', peer }),
+        onPeerDown: (peer) => running() && host.input({ type: 'peerDown', peer }),
+        onRejected: (code, detail, from) => this.publisher.reject(code, detail, from),
+        onTrouble: (error, peer) => this.publisher.trouble(error, peer),
+      })
+    } catch (error) {
+      await this.options.store?.close(false)
+      throw error
+    }
+  }
+
+  stop(): Promise<void> {
+    if (this.phase !== 'running') return this.stopped ?? Promise.resolve()
+    this.phase = 'stopping'
+    this.stopped = this.close().finally(() => {
+      this.phase = 'stopped'
+      this.stopped = undefined
+    })
+    return this.stopped
+  }
+
+  private async close(): Promise<void> {
+    const host = this.host!
+    this.cancelLoad()
+    this.loadMeter?.stop()
+    host.input({ type: 'stop' })
+    host.stop()
+    this.publisher.flush()
+    this.kept = host.core.snapshot(true)
+    await this.adapter!.stop()
+    const stored = await host.settle().then(
+      () => true,
+      () => false,
+    )
+    await this.options.store?.close(stored)
+  }
+
+  /** @throws ConfigSyncError NOT_STARTED, STOPPING */
+  writableHost(): Host {
+    if (this.phase === 'running') return this.host!
+    if (this.phase === 'stopping') throw new ConfigSyncError('STOPPING', `${this.nodeId} is shutting down`)
+    throw new ConfigSyncError('NOT_STARTED', `${this.nodeId} is not running`)
+  }
+
+  /** @throws ConfigSyncError GROUP_TOO_LARGE when the changes cannot travel in one frame */
+  checkGroupSize(changes: readonly WriteChange[]): void {
+    if (changes.length === 1) return
+    let bytes = 0
+    for (const { section, parameter, value } of changes)
+      bytes += GROUP_ENVELOPE_BYTES + 2 * (section.length + parameter.length) + textBytes(value)
+    if (bytes <= FRAME_BYTES_MAX / 2 + FRAME_BYTES_MAX / 4) return
+    throw new ConfigSyncError('GROUP_TOO_LARGE', `${changes.length} changes have about ${bytes} bytes`)
+  }
+
+  private readSettings(): Settings {
+    return settingsFrom((section, parameter) => this.state.get(section, parameter), this.options.preset)
+  }
+
+  /** ConfigSync's own settings are replicated parameters, taken live. */
+  private applySettings(): void {
+    this.settings = this.readSettings()
+    this.ledger.sizeMax = this.settings.conflictLedgerSize
+    this.publisher.gate.delayMs = this.settings.heartbeatIntervalMs / 4
+    this.adapter?.configure(this.adapterSettings())
+    this.host?.input({ type: 'settings', settings: this.coreSettings() })
+  }
+
+  private coreSettings() {
+    const { heartbeatIntervalMs, maxClockDriftMs } = this.settings
+    return { heartbeatIntervalMs, maxClockDriftMs }
+  }
+
+  private adapterSettings(): Partial<AdapterSettings> {
+    const { batchSizeLimit, batchTimeLimitMs, compressionThresholdBytes, maxRetries, retryIntervalMs } = this.settings
+    const receiptEvery = this.settings.receiptSampleFrames
+    return { batchSizeLimit, batchTimeLimitMs, compressionThresholdBytes, maxRetries, retryIntervalMs, receiptEvery }
+  }
+
+  private declarationsHash() {
+    return hash64OfText(this.declarations.declarationsText)
+  }
+
+  /** Once a heartbeat interval: what others are told, how long batches gather, when components are told of changes. */
+  private sampleLoad(): void {
+    const load = this.options.load?.() ?? this.loadMeter!.read()
+    this.publisher.gate.load = load
+    this.adapter?.configure({ highLoad: load >= LOAD_HIGH })
+    this.host?.input({ type: 'facts', facts: { load } })
+    this.cancelLoad = this.scheduler.schedule(this.settings.heartbeatIntervalMs, () => this.sampleLoad())
+  }
+
+  /** What heartbeats say of addresses goes to the mesh, and the newest few into our own heartbeats. */
+  private learn(addresses: readonly string[]): void {
+    const fresh = addresses.filter((address) => !this.learned.includes(address) && address !== this.adapter!.address)
+    if (fresh.length === 0) return
+    this.adapter!.learnAddresses(fresh)
+    this.learned = [...fresh, ...this.learned].slice(0, LEARNED_MAX)
+    this.host!.input({ type: 'facts', facts: { addresses: this.learned.slice(0, 8) } })
+  }
+
+  status(): StatusView {
+    const { host, nodeId, cluster, settings } = this
+    const core = host?.core
+    const running = this.phase === 'running'
+    return {
+      nodeId,
+      runId: core?.self.runId ?? ('' as RunId),
+      origin: core?.self.origin,
+      cluster,
+      ready: running && core!.ready,
+      coordinator: core?.election.coordinator,
+      isCoordinator: core?.election.selfReigns ?? false,
+      epoch: core?.self.epoch ?? 0,
+      members: core ? memberViews(core) : [],
+      digest: hash64Text(core?.replica.seen.digest.value() ?? [0, 0]),
+      liveHash: hash64Text(core?.replica.liveHash.value() ?? [0, 0]),
+      versionVector: this.state.versionVector(),
+      parameters: core?.replica.valueCount ?? 0,
+      origins: core?.replica.seen.origins.size ?? 0,
+      ...this.publisher.counts(),
+      load: core?.self.load ?? 0,
+      uptimeMs: running ? this.scheduler.nowMs() - this.startedMs : 0,
+      heartbeatIntervalMs: settings.heartbeatIntervalMs,
+      address: running ? this.adapter!.address : '',
+      delivery: this.adapter?.delivery() ?? NO_DELIVERY,
+    }
+  }
+}
+
+/** Addresses remembered, so that each is passed on once. */
+const LEARNED_MAX = 1_024
+
+const NO_DELIVERY = {
+  p50Ms: undefined,
+  p95Ms: undefined,
+  p99Ms: undefined,
+  successRate: undefined,
+  retries: 0,
+  receipts: 0,
+  framesSent: 0,
+  framesReceived: 0,
+  bytesSent: 0,
+  bytesReceived: 0,
+}
+
+const textBytes = (value: unknown): number => (value === undefined ? 0 : 3 * JSON.stringify(value).length)
+
+const ruleModeOfEnvironment = () => (process.env['NODE_ENV'] === 'development' ? 'development' : 'production')
+
+function checkedNodeId(nodeId: string): NodeId {
+  if (isNodeId(nodeId)) return nodeId
+  throw new ConfigSyncError('NODE_ID_INVALID', `${JSON.stringify(nodeId)} is no node id`)
+}
+
+function checkCluster(cluster: string): void {
+  const defect = nameDefect(cluster)
+  if (defect !== undefined) throw new ConfigSyncError('NAME_INVALID', `cluster: ${defect}`)
+}

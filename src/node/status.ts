@@ -1,0 +1,64 @@
+import type { Core } from '#core/core'
+import { hash64Equal, hash64Text } from '#core/digest'
+import { COVERAGE_RANGES_MAX } from '#core/limits'
+import type { Member } from '#core/member'
+import { PROTOCOL_VERSION, PROTOCOL_VERSION_MIN } from '#core/protocol'
+import type { MemberView } from './types.ts'
+import { vectorOf } from './views.ts'
+
+/** Oneself first, then the members in the order of their names. */
+export function memberViews(core: Core): MemberView[] {
+  const members = [...core.membership.members.values()].sort((a, b) => (a.nodeId < b.nodeId ? -1 : 1))
+  return [selfView(core), ...members.map((member) => memberView(core, member))]
+}
+
+function selfView(core: Core): MemberView {
+  const { self } = core
+  return {
+    nodeId: self.nodeId,
+    runId: self.runId,
+    self: true,
+    state: 'live',
+    coordinator: core.election.selfReigns,
+    address: self.address,
+    silentForMs: 0,
+    heartbeatIntervalMs: core.election.selfReigns ? self.intervalMs : core.membership.ordinaryIntervalMs,
+    inStep: true,
+    digest: hash64Text(self.replica.seen.digest.value()),
+    load: self.load,
+    protocol: [PROTOCOL_VERSION_MIN, PROTOCOL_VERSION],
+    sameDeclarations: true,
+    versionVector: vectorOf(self.replica.seen.coverage(COVERAGE_RANGES_MAX)),
+  }
+}
+
+function memberView(core: Core, member: Member): MemberView {
+  const { self } = core
+  const { heartbeat } = member
+  const inStep = core.inStep(member.nodeId)
+  return {
+    nodeId: member.nodeId,
+    runId: member.runId,
+    self: false,
+    state: member.suspected ? 'suspected' : 'live',
+    coordinator: core.election.coordinator === member.nodeId,
+    address: heartbeat.address,
+    silentForMs: Math.max(0, self.nowMs - member.heardMs),
+    heartbeatIntervalMs: heartbeat.intervalMs,
+    inStep,
+    digest: hash64Text(heartbeat.digest),
+    load: heartbeat.load,
+    protocol: [heartbeat.protocolMin, heartbeat.protocolMax],
+    sameDeclarations: hash64Equal(heartbeat.declarationsHash, self.declarationsHash),
+    versionVector: inStep ? vectorOf(self.replica.seen.coverage(COVERAGE_RANGES_MAX)) : toldVector(member),
+  }
+}
+
+/** What the member last told: its coverage, and the origins that its heartbeat lists. */
+function toldVector({ told, heartbeat }: Member): MemberView['versionVector'] {
+  if (told === undefined && heartbeat.recent.length === 0) return undefined
+  const vector: Record<string, number> = { ...vectorOf(told ?? []) }
+  for (const { origin, contiguous } of heartbeat.recent)
+    if (contiguous > 0) vector[origin] = Math.max(vector[origin] ?? 0, contiguous)
+  return vector
+}

@@ -1,0 +1,129 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { RunningCli, runCli, startAgent } from '../support/processes.ts'
+import { root } from '../unit/tidy/sources.ts'
+
+const LOCAL = ['--listen', '127.0.0.1:0', '--http', '127.0.0.1:0', '--ephemeral']
+let folder: string
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'configsync-e2e-'))
+})
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+describe('configsync agent', () => {
+  it('says in a line that it is up, and stops cleanly', async () => {
+    const agent = new RunningCli(['agent', '--node-id', 'a', ...LOCAL])
+    try {
+      expect(await agent.firstLine()).toMatch(
+        /^configsync agent a of cluster default: mesh on 127\.0\.0\.1:\d+, HTTP on http:\/\/127\.0\.0\.1:\d+$/,
+      )
+    } finally {
+      expect(await agent.stop()).toBe(0)
+    }
+  })
+
+  it('ends with whoever started it and holds its channel', async () => {
+    const { cli } = await startAgent(['--node-id', 'a', ...LOCAL])
+    cli.disconnect()
+    expect(await cli.ended()).toBe(0)
+  })
+
+  it.each([
+    [['--listen', '127.0.0.1:0'], /node-id/],
+    [['--node-id', 'no spaces'], /NODE_ID_INVALID/],
+    [['--node-id', 'a', '--listen', 'nowhere'], /SETTING_INVALID: --listen: "nowhere"/],
+    [['--node-id', 'a', '--mesh', 'tsl'], /did you mean tls\?/],
+    [['--node-id', 'a', '--data', './a'], /unknown option '--data'/],
+    [['--node-id', 'a', 'stray'], /too many arguments/],
+  ])('%j is wrong usage, exit code 2', async (words, message) => {
+    const { exitCode, stdout, stderr } = await runCli(['agent', ...words])
+    expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' })
+    expect(stderr).toMatch(message)
+  })
+
+  it('is asked with a token where it wants one', async () => {
+    const tokenFile = join(folder, 'token')
+    writeFileSync(tokenFile, 'a-secret-of-some-length\n', { mode: 0o600 })
+    const { cli, ready } = await startAgent(['--node-id', 'a', ...LOCAL, '--http-token-file', tokenFile])
+    try {
+      const without = await runCli(['get', '--http', ready.http])
+      expect(without).toMatchObject({ exitCode: 1, stdout: '' })
+      expect(without.stderr).toMatch(/^TOKEN_REQUIRED: /)
+      expect(await runCli(['set', 'a.b', '1', '--http', ready.http, '--token-file', tokenFile])).toMatchObject({
+        exitCode: 0,
+      })
+      const env = { CONFIGSYNC_HTTP: ready.http, CONFIGSYNC_TOKEN_FILE: tokenFile }
+      expect(await runCli(['get', 'a.b'], { env })).toMatchObject({ exitCode: 0, stdout: '1\n' })
+    } finally {
+      await cli.stop()
+    }
+  })
+})
+
+describe('the examples', () => {
+  it('agent.json and schema.json run an agent that refuses what is not declared', async () => {
+    const settings = join(root, 'examples/agent.json')
+    const { cli, ready } = await startAgent([
+      '--config',
+      settings,
+      '--listen',
+      '127.0.0.1:0',
+      '--http',
+      '127.0.0.1:0',
+      '--join',
+      '127.0.0.1:1',
+    ])
+    const ask = (...words: string[]) => runCli([...words, '--http', ready.http])
+    try {
+      expect(ready.nodeId).toBe('node-1')
+      expect(await ask('get', 'recovery.max_consecutive_recoveries')).toMatchObject({ stdout: '3\n' })
+      expect((await ask('set', 'recovery.max_consecutive_recoveries', 'many')).stderr).toMatch(/^VALUE_INVALID: /)
+      expect((await ask('set', 'recovery.undeclared', '1')).stderr).toMatch(/^PARAMETER_UNDECLARED: /)
+      expect(await ask('import', join(root, 'examples/oppie.json'))).toMatchObject({ exitCode: 0 })
+      expect(await ask('get', 'inference.model', '--raw')).toMatchObject({ stdout: 'oppie-7b\n' })
+    } finally {
+      await cli.stop()
+    }
+  })
+})
+
+describe('configsync cert', () => {
+  const cert = (...words: string[]) => runCli(['cert', ...words, '--dir', join(folder, 'certs'), '--json'])
+
+  it('makes an authority and certificates with which an agent runs, and replaces nothing by accident', async () => {
+    expect(await cert('init', '--cluster', 'prod')).toMatchObject({ exitCode: 0 })
+    const issued = JSON.parse((await cert('issue', 'node-1', '--host', 'localhost', '--days', '30')).stdout)
+    expect(issued).toMatchObject({ cluster: 'prod', nodeId: 'node-1' })
+    for (const words of [
+      ['init', '--cluster', 'prod'],
+      ['issue', 'node-1'],
+    ]) {
+      const refused = await cert(...words)
+      expect({ exitCode: refused.exitCode, ...JSON.parse(refused.stderr) }).toMatchObject({
+        exitCode: 1,
+        error: { code: 'FILE_EXISTS' },
+      })
+    }
+    expect(await cert('issue', 'node-1', '--force')).toMatchObject({ exitCode: 0 })
+    const files = ['--tls-cert', issued.cert, '--tls-key', issued.key, '--tls-ca', issued.ca]
+    const { cli } = await startAgent(['--node-id', 'node-1', '--cluster', 'prod', ...LOCAL, ...files])
+    expect(await cli.stop()).toBe(0)
+  })
+
+  it.each([
+    [['issue', 'no spaces'], 2, 'NODE_ID_INVALID'],
+    [['init', '--cluster', 'no spaces', '--force'], 2, 'SETTING_INVALID'],
+  ])('%j is refused', async (words, exitCode, code) => {
+    const refused = await cert(...words)
+    expect({ exitCode: refused.exitCode, ...JSON.parse(refused.stderr) }).toMatchObject({ exitCode, error: { code } })
+  })
+
+  it('issues nothing without an authority', async () => {
+    const { exitCode, stderr } = await runCli(['cert', 'issue', 'a', '--dir', join(folder, 'nothing')])
+    expect(exitCode).toBe(1)
+    expect(stderr).toMatch(/^CERTIFICATE_INVALID: /)
+  })
+})
