@@ -49,7 +49,7 @@ export class Replica {
   }
 
   /** Parameters that have a value: those held only by tombstones are left out. */
-  get valueCount(): number {
+  get parameterCount(): number {
     let deleted = 0
     for (const tombstone of this.tombstones.keys()) {
       const siblings = this.siblings(tombstone.section, tombstone.parameter)

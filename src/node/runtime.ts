@@ -259,7 +259,7 @@ export class Runtime {
       digest: hash64Text(core?.replica.seen.digest.value() ?? [0, 0]),
       liveHash: hash64Text(core?.replica.liveHash.value() ?? [0, 0]),
       versionVector: this.state.versionVector(),
-      parameters: core?.replica.valueCount ?? 0,
+      parameters: core?.replica.parameterCount ?? 0,
       origins: core?.replica.seen.origins.size ?? 0,
       ...this.publisher.counts(),
       load: core?.self.load ?? 0,
