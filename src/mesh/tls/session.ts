@@ -184,7 +184,7 @@ export class Session implements ConnectionOwner, DialerOwner, GreeterOwner, List
     if (met || failed) this.#dialer.answered(connection.dial.address, false)
     this.#dialer.released(
       connection.dial.address,
-      met || failed ? undefined : (connection.error?.message ?? 'closed without a word'),
+      met || failed ? undefined : (connection.error?.message ?? this.#closedSilently()),
     )
   }
 
@@ -266,6 +266,11 @@ export class Session implements ConnectionOwner, DialerOwner, GreeterOwner, List
     listener.cut()
     await listener.close()
     return new ConfigSyncError('STOPPING', 'the mesh was stopped before it had started')
+  }
+
+  #closedSilently(): string {
+    const advice = this.#credentials === undefined ? '; if it uses certificates, this node needs one too' : ''
+    return `connected, and closed without a word${advice}`
   }
 
   #sweep(): void {
