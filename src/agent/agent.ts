@@ -1,8 +1,8 @@
 import type { Logger } from 'pino'
 import { ConfigSyncError } from '#core/errors'
+import { formatAddress } from '#mesh/tls/address'
 import { TlsMesh } from '#mesh/tls/index'
-import type { ConfigSync } from '#node/api'
-import { type Declarations } from '#node/declarations'
+import type { Declarations } from '#node/declarations'
 import { declarationsFromJson } from '#node/json-schema'
 import { ConfigSyncManager } from '#node/manager'
 import { logEvents } from '#observe/logging'
@@ -10,7 +10,6 @@ import { Metrics } from '#observe/metrics'
 import { HttpServer } from './http/server.ts'
 import { readTextFile, readToken } from './secret.ts'
 import type { AgentSettings } from './settings.ts'
-import { formatSocketAddress } from './socket-address.ts'
 
 /** One node with its mesh and its HTTP API. */
 export interface Agent {
@@ -55,4 +54,27 @@ export async function startAgent(settings: AgentSettings, logger: Logger): Promi
     stopLogging()
   }
   return { nodeId, runId, cluster, meshAddress: address, httpUrl: http.url, stop: () => (stopped ??= stop()) }
+}
+
+function createNode(settings: AgentSettings): ConfigSyncManager {
+  const { nodeId, cluster, listen, join, advertise, certificates, preset } = settings
+  const mesh = new TlsMesh({
+    listen: formatAddress(listen),
+    join: join.map(formatAddress),
+    ...(advertise && { advertise: formatAddress(advertise) }),
+    certificates,
+  })
+  const parameters = settings.schema === undefined ? undefined : readDeclarations(settings.schema)
+  return new ConfigSyncManager({ nodeId, cluster, mesh, preset, ...(parameters && { parameters }) })
+}
+
+function readDeclarations(path: string): Declarations {
+  const text = readTextFile('schema', path)
+  let json: unknown
+  try {
+    json = JSON.parse(text)
+  } catch (cause) {
+    throw new ConfigSyncError('SCHEMA_INVALID', `${path}: ${cause instanceof Error ? cause.message : cause}`, { cause })
+  }
+  return declarationsFromJson(json)
 }

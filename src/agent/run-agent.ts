@@ -26,7 +26,11 @@ export async function runAgent(flags: AgentFlags): Promise<number> {
     process.stdout.write(`${readyLine(agent, settings)}\n`)
     const signal = await signals.next()
     logger.info({ event: 'agent.stopping', signal }, `${signal}: stopping`)
-    const outcome = await Promise.race([agent.stop().then(() => 'clean'), signals.next(), signals.deadline(STOP_MS_MAX)])
+    const outcome = await Promise.race([
+      agent.stop().then(() => 'clean'),
+      signals.next(),
+      signals.deadline(STOP_MS_MAX),
+    ])
     if (outcome === 'clean') logger.info({ event: 'agent.stopped' }, 'stopped')
     else logger.error({ event: 'agent.cut-short', outcome }, `stop cut short: ${outcome}`)
     return outcome === 'clean' ? 0 : 1
@@ -75,7 +79,16 @@ class StopSignals {
 
 function readyLine(agent: Agent, { json }: AgentSettings): string {
   const { nodeId, runId, cluster, meshAddress, httpUrl } = agent
-  if (json) return JSON.stringify({ event: 'ready', nodeId, runId, cluster, mesh: meshAddress, http: httpUrl, pid: process.pid })
+  if (json)
+    return JSON.stringify({
+      event: 'ready',
+      nodeId,
+      runId,
+      cluster,
+      mesh: meshAddress,
+      http: httpUrl,
+      pid: process.pid,
+    })
   return `configsync agent ${nodeId} of cluster ${cluster}: mesh on ${meshAddress}, HTTP on ${httpUrl}`
 }
 

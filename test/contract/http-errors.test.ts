@@ -96,6 +96,36 @@ describe('bodies that say nothing usable', () => {
   })
 })
 
+describe('what the node refuses', () => {
+  const deep = '['.repeat(65) + ']'.repeat(65)
+  it.each<[what: string, text: string, code: ErrorCode]>([
+    ['infinite', '{"value":1e999}', 'VALUE_INVALID'],
+    ['nested too deeply', `{"value":${deep}}`, 'VALUE_INVALID'],
+    ['nested beyond every stack', `{"value":${'['.repeat(500_000)}${']'.repeat(500_000)}}`, 'VALUE_INVALID'],
+    ['with half a character', '{"value":"\\ud800"}', 'VALUE_INVALID'],
+  ])('a value %s', async (_, text, code) => {
+    await expectRefused(await agent.call('PUT', put, { text }), code)
+  })
+
+  it('a priority beyond 32 bits, a reason beyond 512 bytes', async () => {
+    await expectRefused(await agent.call('PUT', put, { body: { value: 1, priority: 2 ** 31 } }), 'PRIORITY_INVALID')
+    await expectRefused(await agent.call('DELETE', `${put}?priority=${2 ** 31}`), 'PRIORITY_INVALID')
+    await expectRefused(
+      await agent.call('PUT', put, { body: { value: 1, reason: 'ü'.repeat(257) } }),
+      'REASON_TOO_LONG',
+    )
+  })
+
+  it('a group that is none, or too large', async () => {
+    const change = (parameter: string, value: unknown) => ({ section: 'a', parameter, value })
+    const patch = (changes: object[]) => agent.call('PATCH', '/v1/config', { body: { changes } })
+    await expectRefused(await patch([]), 'GROUP_INVALID')
+    await expectRefused(await patch([change('b', 1), change('b', 2)]), 'GROUP_INVALID')
+    const large = 'x'.repeat(1024 * 1000)
+    await expectRefused(await patch([change('b', large), change('c', large), change('d', large)]), 'GROUP_TOO_LARGE')
+  })
+})
+
 describe('over the limits', () => {
   it('a value of more than 1 MiB', async () => {
     await expectRefused(await agent.call('PUT', put, { body: { value: 'x'.repeat(1024 * 1024) } }), 'VALUE_TOO_LARGE')
@@ -157,8 +187,10 @@ describe('paths, methods and queries', () => {
     if (method !== 'HEAD') await expectRefused(answer, 'METHOD_NOT_ALLOWED')
   })
 
-  it('a section with a dot, on writing', async () => {
-    await expectRefused(await agent.call('PUT', '/v1/config/a.b/c', { body: { value: 1 } }), 'NAME_INVALID')
+  it('a name that is none, on writing', async () => {
+    const long = 'x'.repeat(129)
+    for (const path of ['a.b/c', 'a/', '/b', `${long}/b`, `a/${long}`, 'a/%00', `a/${'%c3%bc'.repeat(65)}`])
+      await expectRefused(await agent.call('PUT', `/v1/config/${path}`, { body: { value: 1 } }), 'NAME_INVALID')
   })
 
   it('grants nothing to pages of other origins', async () => {
