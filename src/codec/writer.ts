@@ -120,6 +120,7 @@ export class MessagePackWriter {
     else this.integer(index)
   }
 
+  /** @throws ConfigSyncError VALUE_INVALID for what is not JSON in valid Unicode */
   json(value: JsonValue): void {
     if (typeof value === 'string') this.text(value)
     else if (typeof value === 'number') this.number(value)
@@ -128,7 +129,8 @@ export class MessagePackWriter {
     else if (Array.isArray(value)) {
       this.array(value.length)
       for (let i = 0; i < value.length; i++) this.json(value[i])
-    } else this.object(value as JsonObject)
+    } else if (typeof value === 'object') this.object(value as JsonObject)
+    else throw new ConfigSyncError('VALUE_INVALID', `a ${typeof value} is not JSON`)
   }
 
   private object(object: JsonObject): void {

@@ -162,8 +162,8 @@ describe('a value', () => {
     expect(throughWire('fine again')).toBe('fine again')
   })
 
-  it('that is no JSON number is refused on writing', () => {
-    for (const value of [Number.NaN, [Number.POSITIVE_INFINITY]])
+  it('that is no JSON is refused on writing', () => {
+    for (const value of [Number.NaN, [Number.POSITIVE_INFINITY], { a: undefined }, [1n]] as JsonValue[])
       expect(() => encodeUpdate(sibling('a', value))).toThrow(expect.objectContaining({ code: 'VALUE_INVALID' }))
   })
 
