@@ -1,5 +1,6 @@
 /** One node of the bench in its own process: obeys the coordinator (cluster.ts) over the channel of its fork. */
 import { type BurstJob, JobRunner, type LatencyJob } from './jobs.ts'
+import { profiled } from './profile.ts'
 import type { BenchNode, OpenOptions } from './system.ts'
 import { SYSTEMS, type SystemName } from './systems.ts'
 
@@ -23,16 +24,21 @@ export type Answer =
 
 let node: BenchNode
 let jobs: JobRunner
+let label: string
+/** one node's profile says enough; sixteen profilers would measure each other */
+let profiling = false
 
 const calls: NodeCalls = {
   async open({ system, ...options }) {
+    label = system
+    profiling = options.index === 0
     jobs = new JobRunner(options.index)
     node = await SYSTEMS[system].open({ ...options, onValue: jobs.onValue })
     return node.address
   },
   join: (addresses) => node.join(addresses),
-  latency: (job) => jobs.latency(node, job),
-  burst: (job) => jobs.burst(node, job),
+  latency: (job) => profiled(`${label}-latency-${job.base}`, profiling, () => jobs.latency(node, job)),
+  burst: (job) => profiled(`${label}-burst`, profiling, () => jobs.burst(node, job)),
   close: () => node.close(),
 }
 

@@ -2,12 +2,15 @@
  * Side by side on one machine: bare broadcasts and ConfigSync, 16 processes each, in alternating rounds of one run.
  *
  *     npm run bench -- [--rounds 3] [--nodes 16] [--writes 500] [--systems tcp,tls,tls-corked,configsync] [--json]
+ *         [--profile DIR]    leaves a CPU profile of the first node's part in every job there
  */
+import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { issueCredentials } from './certificates.ts'
 import { Cluster } from './cluster.ts'
 import { describeMachine } from './machine.ts'
 import { measureBurst, measureLatency } from './measure.ts'
+import { PROFILE_FOLDER } from './profile.ts'
 import { aimsOf, type BenchResult, printReport, type Round, summarize } from './report.ts'
 import type { Credentials } from './system.ts'
 import { isSystemName, SYSTEMS, type SystemName } from './systems.ts'
@@ -25,6 +28,7 @@ const { values: options } = parseArgs({
     writes: { type: 'string', default: '500' },
     systems: { type: 'string', default: Object.keys(SYSTEMS).join(',') },
     json: { type: 'boolean', default: false },
+    profile: { type: 'string' },
   },
 })
 
@@ -80,5 +84,6 @@ if (!names.every(isSystemName)) {
   process.stderr.write(`--systems takes a list of ${Object.keys(SYSTEMS).join(', ')}\n`)
   process.exit(2)
 }
+if (options.profile) process.env[PROFILE_FOLDER] = resolve(options.profile)
 const result = await measureAll(names)
 process.stdout.write(options.json ? `${JSON.stringify(result, null, 1)}\n` : `${printReport(result)}\n`)
