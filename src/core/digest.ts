@@ -7,7 +7,8 @@ import type { Update } from './update.ts'
  * date by adding and taking away, in any order, and parts can be taken out of it exactly.
  *
  * The hash of a sequence of 32-bit words starts both lanes at their seed, absorbs each word, and mixes at the end; strings
- * are absorbed as their length and their UTF-16 code units. docs/protocol.md has it for other languages, with examples.
+ * are absorbed as their length and their UTF-16 code units, two to a word. docs/protocol.md has it for other languages,
+ * with examples.
  */
 const SEED_1 = 0x9e3779b9 | 0
 const SEED_2 = 0x85ebca6b | 0
@@ -52,8 +53,11 @@ function absorbInteger(n: number): void {
 }
 
 function absorbString(text: string): void {
-  absorb(text.length)
-  for (let i = 0; i < text.length; i++) absorb(text.charCodeAt(i))
+  const { length } = text
+  absorb(length)
+  const even = length & ~1
+  for (let i = 0; i < even; i += 2) absorb(text.charCodeAt(i) | (text.charCodeAt(i + 1) << 16))
+  if (even < length) absorb(text.charCodeAt(even))
 }
 
 const float64 = new Float64Array(1)
