@@ -44,7 +44,7 @@ export const COVERAGE_RANGES_MAX = 16_384
 export const TIMESTAMP_MS_MAX = 8_640_000_000_000_000
 /** A host name of 253 characters, brackets, a colon and a port, and room for another mesh's scheme. UTF-8 bytes. */
 export const ADDRESS_BYTES_MAX = 512
-/** A member that announces more could stay away for days before anybody missed it. */
-export const HEARTBEAT_INTERVAL_MS_MAX = 60 * 60 * 1000
+/** Room for the longest H in the largest mesh; a member that announces more could be gone for days before it is missed. */
+export const HEARTBEAT_INTERVAL_MS_MAX = 24 * 60 * 60 * 1000
 /** What an update of a group takes beside its names and its value. */
 export const GROUP_ENVELOPE_BYTES = 64

@@ -217,7 +217,7 @@ describe('a malformed message', () => {
     ['beats with number 0', BEAT.with(3, 0)],
     ['beats with the origin of another', BEAT.with(4, B)],
     ['beats with interval 0', BEAT.with(5, 0)],
-    ['beats with an interval of a day', BEAT.with(5, 86_400_000)],
+    ['beats with an interval over a day', BEAT.with(5, 86_400_001)],
     ['beats with a digest over 32 bits', BEAT.with(10, 2 ** 33)],
     [
       'lists 33 recent origins',
