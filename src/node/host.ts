@@ -18,6 +18,7 @@ export interface HostOptions {
   /** the machine's clock, milliseconds since 1970 */
   readonly wallClock: () => number
   readonly onEvent: (event: CoreEvent) => void
+  readonly onStoreFailed: (error: ConfigSyncError) => void
   /** members' addresses that heartbeats brought */
   readonly onAddresses: (addresses: readonly string[]) => void
 }
@@ -36,6 +37,7 @@ export class Host {
   private readonly options: HostOptions
   private readonly events: CoreEvent[] = []
   private performing = 0
+  private delivering = false
   private wakeAtMs = Number.POSITIVE_INFINITY
   private cancelWake: () => void = () => undefined
   private lastCommit: Promise<void> | undefined
@@ -90,14 +92,16 @@ export class Host {
     const commit = this.options.store!.commit(batch).catch((cause) => {
       throw new ConfigSyncError('STORE_FAILED', String(cause), { cause })
     })
-    commit.catch(() => undefined)
+    commit.catch(this.options.onStoreFailed)
     this.lastCommit = commit
   }
 
   /** Events go out after the effects of their step; what a listener causes comes after what it was called for. */
   private deliverEvents(): void {
-    if (this.performing > 0) return
+    if (this.performing > 0 || this.delivering) return
+    this.delivering = true
     for (let event = this.events.shift(); event !== undefined; event = this.events.shift()) this.options.onEvent(event)
+    this.delivering = false
   }
 
   /** A timer that fires early is harmless and cheap, so it is only set again when it would be too late. */

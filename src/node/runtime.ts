@@ -121,6 +121,7 @@ export class Runtime {
       scheduler,
       wallClock: () => this.wallClock(),
       onEvent: (event) => this.publisher.publish(event),
+      onStoreFailed: (error) => this.publisher.trouble(error, undefined),
       onAddresses: (addresses) => this.learn(addresses),
     })
     if (stored) host.core.restore(stored)
