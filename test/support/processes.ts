@@ -92,15 +92,10 @@ export class RunningCli {
 
   /** The first complete line on stdout. */
   async firstLine(): Promise<string> {
-    const deadline = performance.now() + READY_MS_MAX
+    const expired = { signal: AbortSignal.timeout(READY_MS_MAX) }
     while (!this.stdout().includes('\n')) {
-      if (!this.running) throw new Error(`it ended first: ${this.stderr()}`)
-      const leftMs = deadline - performance.now()
-      if (leftMs <= 0) throw new Error(`it said nothing in time: ${this.stderr()}`)
-      await Promise.race([
-        once(this.#child.stdout!, 'data', { signal: AbortSignal.timeout(leftMs) }).catch(() => {}),
-        once(this.#child, 'exit', { signal: AbortSignal.timeout(leftMs) }).catch(() => {}),
-      ])
+      if (!this.running) throw new Error(`it ended without a word: ${this.stderr()}`)
+      await Promise.race([once(this.#child.stdout!, 'data', expired), once(this.#child, 'exit', expired)])
     }
     return this.stdout().split('\n')[0]!
   }

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import type { Command } from 'commander'
 import { isJsonObject, type JsonValue, jsonEqual } from '#core/json'
 import { FRAME_BYTES_MAX } from '#core/limits'
@@ -6,6 +5,7 @@ import type { AgentClient } from '../agent-client.ts'
 import { type AgentOptions, agentCommand, openSession } from '../agent-command.ts'
 import type { ConfigTree, PatchAnswer } from '../answers.ts'
 import { errorText, failure } from '../failure.ts'
+import { readInput } from '../input-file.ts'
 import { integerOption } from '../options.ts'
 import { type Output, printable, shortValue } from '../output.ts'
 import type { ParameterName } from '../parameter-name.ts'
@@ -35,21 +35,11 @@ export function registerImport(program: Command): void {
     .addHelpText('after', '\nUp to 1 MiB and 1000 parameters are one atomic change; a larger file is several.')
     .action(async (file: string, options: ImportOptions) => {
       const { client, output } = openSession(options)
-      const wanted = readTree(file)
+      const wanted = parseTree(await readInput(file), file)
       const { changes, unchanged } = differences(wanted, await client.get<ConfigTree>('/v1/config'))
       if (!options.dryRun) await apply(client, changes, options)
       report(output, changes, unchanged, options.dryRun === true)
     })
-}
-
-function readTree(path: string): ConfigTree {
-  let text: string
-  try {
-    text = readFileSync(path === '-' ? 0 : path, 'utf8')
-  } catch (error) {
-    throw failure('FILE_UNREADABLE', `${path}: ${errorText(error)}`)
-  }
-  return parseTree(text, path)
 }
 
 /** @throws FILE_UNREADABLE that says what is not { section: { parameter: value } } */

@@ -1,10 +1,10 @@
-import { readFileSync } from 'node:fs'
 import type { Command } from 'commander'
 import type { JsonValue } from '#core/json'
 import { parameterPath } from '../agent-client.ts'
 import { type AgentOptions, type AgentSession, agentCommand, openSession } from '../agent-command.ts'
 import type { PatchAnswer, WriteAnswer } from '../answers.ts'
-import { errorText, failure, usageFailure } from '../failure.ts'
+import { usageFailure } from '../failure.ts'
+import { readInput } from '../input-file.ts'
 import { integerOption, secondsOption } from '../options.ts'
 import { shortValue } from '../output.ts'
 import { nameText, type ParameterName, parseParameterName, parseValue } from '../parameter-name.ts'
@@ -41,7 +41,10 @@ export function registerSet(program: Command): void {
     .addHelpText('after', HELP)
     .action(async (words: string[], options: SetOptions) => {
       const session = openSession(options)
-      const changes = parseChanges(words, options)
+      const changes =
+        options.file === undefined
+          ? parseChanges(words, options.string)
+          : [await changeFromFile(words, options.file, options.string)]
       const updates = await write(session, changes, options)
       const nodes = options.wait
         ? await waitForAll(session.client, updates.at(-1)!.update, options.wait === true ? undefined : options.wait)
@@ -51,33 +54,27 @@ export function registerSet(program: Command): void {
 }
 
 /** The two forms of the arguments, see HELP. */
-export function parseChanges(words: readonly string[], options: Pick<SetOptions, 'string' | 'file'>): Change[] {
+export function parseChanges(words: readonly string[], asString = false): Change[] {
   const [first, second] = words
-  const asString = options.string === true
-  if (options.file !== undefined) {
-    if (words.length !== 1) throw usageFailure('with --file name exactly one section.parameter, and no value')
-    return [{ ...parseParameterName(first!), value: parseValue(readText(options.file), asString) }]
-  }
-  if (!first!.includes('=')) {
-    if (words.length !== 2)
-      throw usageFailure(`${words.length === 1 ? 'a value is missing' : 'too many values'} for ${first}`)
-    return [{ ...parseParameterName(first!), value: parseValue(second!, asString) }]
-  }
-  return words.map((word) => parsePair(word, asString))
+  if (first!.includes('=')) return words.map((word) => parsePair(word, asString))
+  if (words.length !== 2)
+    throw usageFailure(`${words.length === 1 ? 'a value is missing' : 'too many values'} for ${first}`)
+  return [{ ...parseParameterName(first!), value: parseValue(second!, asString) }]
+}
+
+/** @throws FILE_UNREADABLE, or a usage failure unless exactly one parameter is named */
+export async function changeFromFile(words: readonly string[], path: string, asString = false): Promise<Change> {
+  if (words.length !== 1) throw usageFailure('with --file name exactly one section.parameter, and no value')
+  const name = parseParameterName(words[0]!)
+  // The line end at the end of a file belongs to the file.
+  const text = (await readInput(path)).replace(/\r?\n$/, '')
+  return { ...name, value: parseValue(text, asString) }
 }
 
 function parsePair(word: string, asString: boolean): Change {
   const equals = word.indexOf('=')
   if (equals === -1) throw usageFailure(`"${word}" is no section.parameter=VALUE, as the first argument is`)
   return { ...parseParameterName(word.slice(0, equals)), value: parseValue(word.slice(equals + 1), asString) }
-}
-
-function readText(path: string): string {
-  try {
-    return readFileSync(path === '-' ? 0 : path, 'utf8').replace(/\r?\n$/, '')
-  } catch (error) {
-    throw failure('FILE_UNREADABLE', `${path}: ${errorText(error)}`)
-  }
 }
 
 async function write(

@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs'
-import type { JsonValue } from '#core/json'
+import { type JsonValue, jsonEqual } from '#core/json'
 import { parameterPath } from '../agent-client.ts'
 import type {
   ConfigTree,
   ConflictAnswer,
   ConflictsAnswer,
+  ParameterAnswer,
   PatchAnswer,
   StatusAnswer,
   UpdateAnswer,
@@ -25,6 +26,9 @@ const CONFLICT_ATTEMPTS_MAX = 25
 
 /** What is imported: the configuration of an agent fleet. */
 export const EXAMPLE_FILE = new URL('../../../examples/oppie.json', import.meta.url)
+
+/** When an update was where, and where it was last. */
+type Reached = Required<Pick<StoryStep, 'tookMs' | 'reachedMs'>>
 
 /** What can be done to the demo's cluster. Each action resolves with what it did and how long that took. */
 export class DemoActions {
@@ -127,14 +131,13 @@ export class DemoActions {
       const reached = await Promise.all(writes.map(({ update }) => this.#reached(update, startedAt)))
       if (!concurrent(writes[0].update, writes[1].update)) continue
       const conflict = await this.#recordOf(name, writes[0].update)
-      const slower = reached[0]!.tookMs > reached[1]!.tookMs ? reached[0]! : reached[1]!
-      const both = `${a.nodeId} set ${shortValue(valueA)} and ${b.nodeId} set ${shortValue(valueB)}, neither knowing of the other`
-      const tries =
-        attempt > 1
-          ? [`(the writes of ${attempt - 1} earlier ${attempt === 2 ? 'try' : 'tries'} had met in order: no conflict)`]
-          : []
-      const outcome = `every node took ${shortValue(conflict.value)}: ${conflict.explanation}`
-      return { title: `A conflict over ${nameText(name)}`, lines: [both, ...tries, outcome], ...slower }
+      const taken = await this.#commonValue(name)
+      const lines = [
+        `${a.nodeId} set ${shortValue(valueA)} and ${b.nodeId} set ${shortValue(valueB)}, neither knowing of the other`,
+        ...(attempt > 1 ? [`at try ${attempt}: before, one of the two had heard of the other in time`] : []),
+        `every node took ${shortValue(taken)}: ${conflict.explanation}`,
+      ]
+      return { title: `A conflict over ${nameText(name)}`, lines, ...slowest(reached) }
     }
     throw failure('DEMO_FAILED', `${CONFLICT_ATTEMPTS_MAX} pairs of simultaneous writes, and not one conflict`)
   }
@@ -203,10 +206,7 @@ export class DemoActions {
     }
   }
 
-  async #reached(
-    update: UpdateAnswer,
-    startedAt: number,
-  ): Promise<Pick<StoryStep, 'tookMs'> & { reachedMs: Record<string, number> }> {
+  async #reached(update: UpdateAnswer, startedAt: number): Promise<Reached> {
     const arrivals = await this.#observer.arrivals(update, this.#cluster.running, STEP_MS_MAX)
     const entries = [...arrivals]
       .map(([nodeId, at]) => [nodeId, at - startedAt] as const)
@@ -227,6 +227,19 @@ export class DemoActions {
     })
   }
 
+  /** The value that all running nodes give. */
+  async #commonValue({ section, parameter }: ParameterName): Promise<JsonValue> {
+    const name = nameText({ section, parameter })
+    const { value } = await until(STEP_MS_MAX, `the nodes differ in ${name}`, async () => {
+      const nodes = this.#cluster.running
+      const [first, ...others] = await Promise.all(
+        nodes.map(({ client }) => client.get<ParameterAnswer>(parameterPath(section, parameter))),
+      )
+      return others.every(({ value }) => jsonEqual(value, first!.value)) ? first : undefined
+    })
+    return value
+  }
+
   async #untilStatus(node: DemoNode, expectation: string, holds: (status: StatusAnswer) => boolean): Promise<void> {
     await until(STEP_MS_MAX, `${node.nodeId} never ${expectation}`, async () => {
       return holds(await node.client.get<StatusAnswer>('/v1/status')) || undefined
@@ -239,6 +252,9 @@ export function concurrent(a: UpdateAnswer, b: UpdateAnswer): boolean {
   const saw = (writer: UpdateAnswer, other: UpdateAnswer) => (writer.versionVector[other.origin] ?? 0) >= other.sequence
   return !saw(a, b) && !saw(b, a)
 }
+
+/** Of two writes the one that took longer to be everywhere. */
+const slowest = (reached: readonly Reached[]): Reached => reached.toSorted((a, b) => b.tookMs - a.tookMs)[0]!
 
 async function timed(action: () => Promise<void>): Promise<number> {
   const startedAt = performance.now()
