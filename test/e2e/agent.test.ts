@@ -109,7 +109,7 @@ describe('an agent', () => {
     const [host, port] = ready.mesh.split(':')
     const socket = connect(Number(port), host)
     const closed = new Promise((resolve) => socket.on('close', resolve).on('error', () => {}))
-    socket.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(100))
+    socket.resume().write('GET / HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(100))
     await closed
     await eventually('it says so', () => logLines(cli).some(({ code }) => code === 'FRAME_MALFORMED'))
     expect((await callAgent('PUT', '/v1/config/a/b', { value: 1 })).status).toBe(200)

@@ -48,8 +48,7 @@ export class WatchHistory {
     this.#entries.push({ event, bytes })
     this.#bytes += bytes
     this.#revision = event.revision
-    while (this.#bytes > this.#limits.bytesMax || this.#entries.length - this.#head > this.#limits.eventsMax)
-      this.#dropOldest()
+    while (this.#isFull()) this.#dropOldest()
     if (this.#head > 64 && this.#head * 2 > this.#entries.length) {
       this.#entries = this.#entries.slice(this.#head)
       this.#head = 0
@@ -71,6 +70,12 @@ export class WatchHistory {
       else low = middle + 1
     }
     return this.#entries[low]?.event
+  }
+
+  /** The newest stays whatever it weighs, so that whoever keeps up is never cut off. */
+  #isFull(): boolean {
+    const count = this.#entries.length - this.#head
+    return count > this.#limits.eventsMax || (count > 1 && this.#bytes > this.#limits.bytesMax)
   }
 
   #dropOldest(): void {

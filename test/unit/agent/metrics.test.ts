@@ -36,7 +36,7 @@ const change = (source: string, ...agesMs: number[]) => ({
   source,
   changes: agesMs.map((ageMs) => ({ update: { timestamp: [Date.now() - ageMs, 0] } })),
 })
-const valueOf = async (name: string) => {
+const sampleOf = async (name: string) => {
   const line = (await metrics.text()).split('\n').find((one) => one.startsWith(`configsync_${name} `))
   return line === undefined ? undefined : Number(line.split(' ').at(-1))
 }
@@ -46,35 +46,35 @@ describe('metrics', () => {
     emit('change', change('local', 0, 0))
     emit('change', change('remote', 0))
     emit('change', change('repair', 0, 0, 0))
-    expect(await valueOf('updates_total{origin="local"}')).toBe(2)
-    expect(await valueOf('updates_total{origin="remote"}')).toBe(4)
+    expect(await sampleOf('updates_total{origin="local"}')).toBe(2)
+    expect(await sampleOf('updates_total{origin="remote"}')).toBe(4)
   })
 
   it('measures how old updates of other nodes are when they arrive; own ones and stamps of the future count as nothing', async () => {
     emit('change', change('local', 50_000))
     emit('change', change('remote', 2_000, -3_000))
-    expect(await valueOf('propagation_seconds_count')).toBe(2)
-    expect(await valueOf('propagation_seconds_bucket{le="0.001"}')).toBe(1)
-    expect(await valueOf('propagation_seconds_bucket{le="1"}')).toBe(1)
-    expect(await valueOf('propagation_seconds_bucket{le="5"}')).toBe(2)
-    expect(await valueOf('propagation_seconds_sum')).toBeCloseTo(2, 1)
+    expect(await sampleOf('propagation_seconds_count')).toBe(2)
+    expect(await sampleOf('propagation_seconds_bucket{le="0.001"}')).toBe(1)
+    expect(await sampleOf('propagation_seconds_bucket{le="1"}')).toBe(1)
+    expect(await sampleOf('propagation_seconds_bucket{le="5"}')).toBe(2)
+    expect(await sampleOf('propagation_seconds_sum')).toBeCloseTo(2, 1)
   })
 
   it('shows the status of now, the same at every scrape', async () => {
     emit('conflict', {})
     for (let scrape = 0; scrape < 2; scrape++) {
-      expect(await valueOf('conflicts_total')).toBe(1)
-      expect(await valueOf('members')).toBe(3)
-      expect(await valueOf('coordinator')).toBe(1)
-      expect(await valueOf('pending_updates')).toBe(2)
-      expect(await valueOf('load')).toBe(0.25)
-      expect(await valueOf('origins')).toBe(4)
-      expect(await valueOf('parameters')).toBe(9)
-      expect(await valueOf('repairs_total')).toBe(3)
-      expect(await valueOf('divergence_total')).toBe(0)
-      expect(await valueOf('rejected_total{code="FRAME_MALFORMED"}')).toBe(7)
-      expect(await valueOf('frames_total{direction="sent"}')).toBe(5)
-      expect(await valueOf('frame_bytes_total{direction="received"}')).toBe(800)
+      expect(await sampleOf('conflicts_total')).toBe(1)
+      expect(await sampleOf('members')).toBe(3)
+      expect(await sampleOf('coordinator')).toBe(1)
+      expect(await sampleOf('pending_updates')).toBe(2)
+      expect(await sampleOf('load')).toBe(0.25)
+      expect(await sampleOf('origins')).toBe(4)
+      expect(await sampleOf('parameters')).toBe(9)
+      expect(await sampleOf('repairs_total')).toBe(3)
+      expect(await sampleOf('divergence_total')).toBe(0)
+      expect(await sampleOf('rejected_total{code="FRAME_MALFORMED"}')).toBe(7)
+      expect(await sampleOf('frames_total{direction="sent"}')).toBe(5)
+      expect(await sampleOf('frame_bytes_total{direction="received"}')).toBe(800)
     }
   })
 

@@ -51,11 +51,12 @@ describe('the history of a watch', () => {
     expect(history.covers(3)).toBe(true)
   })
 
-  it('keeps not even one event that is over the limit alone', () => {
+  it('keeps the newest whatever it weighs, so that whoever keeps up is told', () => {
     const history = new WatchHistory(0, { bytesMax: 1_000 })
     history.record(event(1, 'x'.repeat(10_000)))
+    expect(replay(history, 0)).toEqual([1])
+    history.record(event(2, 'x'.repeat(10_000)))
     expect([history.covers(0), history.covers(1)]).toEqual([false, true])
-    history.record(event(2))
     expect(replay(history, 1)).toEqual([2])
   })
 })
