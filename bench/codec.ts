@@ -1,7 +1,9 @@
 /**
  * How many single updates of a 64-byte value are encoded and decoded a second on one core, first while the code is cold,
- * then warm. `node --conditions=source --expose-gc bench/codec.ts`
+ * then warm; and msgpackr beside it, on the same positions, into and from arrays that nobody has checked yet.
+ * `node --conditions=source bench/codec.ts`
  */
+import { Packr, Unpackr } from 'msgpackr'
 import { decodeUpdate, encodedUpdateBytes, encodeUpdate } from '#codec/update'
 import { EMPTY_CONTEXT } from '#core/causal-context'
 import type { Origin, Sequence } from '#core/identity'
@@ -30,6 +32,23 @@ const updateOf = (i: number): Update => ({
   unknownFields: undefined,
 })
 
+const positionsOf = (update: Update): unknown[] => [
+  update.section,
+  update.parameter,
+  update.value === undefined,
+  update.value,
+  update.origin,
+  update.sequence,
+  update.timestampMs,
+  update.timestampLogical,
+  update.priority,
+  0,
+  update.epoch,
+  update.context,
+  null,
+  null,
+]
+
 function perSecond(count: number, run: (i: number) => void): number {
   const startMs = performance.now()
   for (let i = 0; i < count; i++) run(i)
@@ -41,15 +60,30 @@ const encoded: Uint8Array[] = new Array<Uint8Array>(COUNT)
 const decoded: Update[] = new Array<Update>(COUNT)
 for (let i = 0; i < 500; i++) decoded[i] = decodeUpdate(encodeUpdate(updates[i]!))
 
+const packr = new Packr({ useRecords: false })
+const unpackr = new Unpackr({ useRecords: false, int64AsType: 'number' })
+const packed: Uint8Array[] = new Array<Uint8Array>(COUNT)
+const unpacked: unknown[] = new Array<unknown>(COUNT)
+
+console.log(`${encodeUpdate(updates[7]!).length} bytes an update; thousands a second`)
 for (let round = 0; round < ROUNDS; round++) {
-  const encode = perSecond(COUNT, (i) => {
-    encoded[i] = encodeUpdate(updates[i]!)
-  })
-  const decode = perSecond(COUNT, (i) => {
-    decoded[i] = decodeUpdate(encoded[i]!)
-  })
-  const size = perSecond(COUNT, (i) => {
-    encodedUpdateBytes(updates[i]!)
-  })
-  console.log({ round, encode, decode, size, bytes: encoded[7]!.length })
+  const rates = {
+    encode: perSecond(COUNT, (i) => {
+      encoded[i] = encodeUpdate(updates[i]!)
+    }),
+    decode: perSecond(COUNT, (i) => {
+      decoded[i] = decodeUpdate(encoded[i]!)
+    }),
+    count: perSecond(COUNT, (i) => {
+      encodedUpdateBytes(updates[i]!)
+    }),
+    'msgpackr pack': perSecond(COUNT, (i) => {
+      packed[i] = packr.pack(positionsOf(updates[i]!))
+    }),
+    'msgpackr unpack': perSecond(COUNT, (i) => {
+      unpacked[i] = unpackr.unpack(packed[i]!)
+    }),
+  }
+  const texts = Object.entries(rates).map(([name, rate]) => `${name} ${Math.round(rate / 1000)}`)
+  console.log(`round ${round}: ${texts.join(' · ')}`)
 }
