@@ -15,20 +15,21 @@ export interface Block {
   readonly output: Block | undefined
 }
 
-export type Language = 'ts' | 'sh' | 'json' | 'http' | 'other'
+export type Language = 'ts' | 'sh' | 'json' | 'http' | 'text' | 'other'
 
 /**
  * What may stand after the language, which GitHub does not show:
  * ts: `no-run` (type-checked only), `continues` (goes on with the block before it).
  * sh, http: `run` (executed against real agents).
- * any: `output` (what the block before it prints, `…` for what varies).
+ * text, json, http: `output` (what the block before it prints, `…` for what varies).
+ * Blocks of another language are not looked at, and may be named freely.
  */
-export const MARKS: Readonly<Record<Language, readonly string[]>> = {
+export const MARKS: Readonly<Partial<Record<Language, readonly string[]>>> = {
   ts: ['no-run', 'continues'],
   sh: ['run'],
   http: ['run', 'output'],
   json: ['output'],
-  other: ['output'],
+  text: ['output'],
 }
 
 const LANGUAGES: Readonly<Record<string, Language>> = {
@@ -40,6 +41,7 @@ const LANGUAGES: Readonly<Record<string, Language>> = {
   console: 'sh',
   json: 'json',
   http: 'http',
+  text: 'text',
 }
 
 const READER_PAGES = ['README.md', 'README.zh-CN.md', 'ALGORITHM.md']

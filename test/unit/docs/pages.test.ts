@@ -9,7 +9,9 @@ const blocks = allBlocks(allPages())
 describe('the blocks of the documentation', () => {
   it('have marks that mean something', () => {
     const unknown = blocks.flatMap((block) =>
-      block.marks.filter((mark) => !MARKS[block.language].includes(mark)).map((mark) => `${where(block)}: ${mark}`),
+      block.marks
+        .filter((mark) => MARKS[block.language]?.includes(mark) === false)
+        .map((mark) => `${where(block)}: ${mark}`),
     )
     expect(unknown).toEqual([])
   })
