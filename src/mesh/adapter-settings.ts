@@ -30,7 +30,7 @@ export const ADAPTER_SETTINGS_DEFAULT: AdapterSettings = {
 }
 
 /** Built in, so that no setting can stop delivery or repair. */
-export const ADAPTER_SETTINGS_BOUNDS = {
+const BOUNDS = {
   batchTimeLimitMs: { min: 0, max: 1_000 },
   batchSizeLimit: { min: 1, max: 10_000 },
   compressionThresholdBytes: { min: 0, max: FRAME_BYTES_MAX },
@@ -42,13 +42,13 @@ export const ADAPTER_SETTINGS_BOUNDS = {
 /** Under high load batches take this much longer and larger. */
 const HIGH_LOAD_FACTOR = 4
 
-type Bounded = keyof typeof ADAPTER_SETTINGS_BOUNDS
+type Bounded = keyof typeof BOUNDS
 
 /** The current settings with the given changes, each pulled into its bounds; what is no number leaves the current one. */
 export function withinBounds(current: AdapterSettings, changes: Partial<AdapterSettings>): AdapterSettings {
   const settings = { ...current, highLoad: changes.highLoad ?? current.highLoad }
-  for (const name of Object.keys(ADAPTER_SETTINGS_BOUNDS) as Bounded[]) {
-    const { min, max } = ADAPTER_SETTINGS_BOUNDS[name]
+  for (const name of Object.keys(BOUNDS) as Bounded[]) {
+    const { min, max } = BOUNDS[name]
     const wanted = changes[name]
     if (typeof wanted === 'number' && !Number.isNaN(wanted)) settings[name] = Math.min(max, Math.max(min, wanted))
   }

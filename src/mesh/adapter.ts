@@ -4,35 +4,18 @@ import { ConfigSyncError, type ErrorCode } from '#core/errors'
 import type { NodeId, RunId } from '#core/identity'
 import type { Message } from '#core/protocol'
 import { type AdapterCounters, countBatch, countRejection, countSent, newCounters } from './adapter-counters.ts'
+import type { AdapterHandlers, MeshAdapterOptions, MessageHandler } from './adapter-options.ts'
 import { ADAPTER_SETTINGS_DEFAULT, type AdapterSettings, batchLimits, withinBounds } from './adapter-settings.ts'
 import { Batch, halves } from './batching.ts'
 import { type DeliveryView, DeliveryWindow } from './delivery.ts'
-import type { Mesh, MeshIdentity } from './mesh.ts'
+import type { Mesh } from './mesh.ts'
 import { Outbox } from './outbox.ts'
 import { AwaitedReceipts, HandledNumbers, ReceiptSampling } from './receipts.ts'
 import { type Scheduler, systemScheduler } from './scheduler.ts'
 
+export type { AdapterHandlers, MeshAdapterOptions, MessageHandler } from './adapter-options.ts'
+
 const FIRST_NUMBER_BELOW = 2 ** 32
-
-export type MessageHandler = (from: NodeId, message: Message) => void
-
-/** What the adapter tells the node above it. A handler that throws disturbs nothing but itself. */
-export interface AdapterHandlers {
-  onMessage?: MessageHandler
-  onPeerUp(peer: NodeId): void
-  onPeerDown(peer: NodeId): void
-  /** A frame that was dropped, with the reason. Also called from within broadcast and send, for what does not fit. */
-  onRejected(code: ErrorCode, detail: string, from: NodeId | undefined): void
-  onTrouble(error: ConfigSyncError, peer: NodeId | undefined): void
-}
-
-export interface MeshAdapterOptions extends MeshIdentity {
-  readonly mesh: Mesh
-  readonly settings?: Partial<AdapterSettings>
-  /** 0 … 1, as Math.random */
-  readonly random?: () => number
-  readonly scheduler?: Scheduler
-}
 
 /**
  * Carries messages over a mesh: gathers updates into frames, encodes, compresses, splits what is too large, sends
