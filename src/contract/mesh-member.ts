@@ -11,10 +11,8 @@ export class MeshMember implements MeshHandlers {
   readonly frames: { readonly from: NodeId; readonly frame: Buffer }[] = []
   readonly events: string[] = []
   readonly troubles: ConfigSyncError[] = []
-  /** handlers that were called from within a call into the mesh; always empty */
+  /** handlers that were called from within a call into a mesh, or from another handler; always empty */
   readonly reentrant: string[] = []
-  #calling = false
-  #handling = false
 
   constructor(mesh: Mesh, nodeId: string, cluster: string) {
     this.mesh = mesh
@@ -69,21 +67,24 @@ export class MeshMember implements MeshHandlers {
   }
 
   #handle(what: string, action: () => void): void {
-    if (this.#calling || this.#handling) this.reentrant.push(what)
-    this.#handling = true
+    if (inside.call || inside.handler) this.reentrant.push(what)
+    inside.handler = true
     action()
-    this.#handling = false
+    inside.handler = false
   }
 
   #call<T>(action: () => T): T {
-    this.#calling = true
+    inside.call = true
     try {
       return action()
     } finally {
-      this.#calling = false
+      inside.call = false
     }
   }
 }
+
+/** Of all members of this process: a mesh within it must not let one member's call run into another's handler. */
+const inside = { call: false, handler: false }
 
 let runs = 0
 const nextRunId = (): RunId => (++runs).toString(16).padStart(16, '0') as RunId

@@ -36,7 +36,7 @@ describe('links between TLS meshes', () => {
     const alias = `localhost:${a.endpoint.port}`
     const b = await nodes.start('b', { join: [a.mesh.address] })
     a.mesh.learnAddresses([alias, a.mesh.address])
-    await eventually('b is met', () => a.events.includes('up b'))
+    await eventually('a and b are connected', () => a.events.includes('up b') && b.events.includes('up a'))
     b.mesh.learnAddresses([alias])
     b.mesh.broadcast(Buffer.from('x'))
     await eventually('frames flow', () => a.frames.includes('x'))
@@ -142,7 +142,7 @@ describe('renewal of certificates', () => {
     const certificates = await write(folder, await certificateOf('a', 'test'))
     const a = await nodes.start('a', { certificates })
     const b = await nodes.start('b', { join: [a.mesh.address], certificates: await certificateOf('b', 'test') })
-    await eventually('b is in', () => a.events.includes('up b'))
+    await eventually('b is in', () => a.events.includes('up b') && b.events.includes('up a'))
     await write(folder, await certificateOf('a', 'test', 'another'))
     expect(await a.mesh.reloadCertificates()).toBe(true)
     const other = await certificateOf('c', 'test', 'another')

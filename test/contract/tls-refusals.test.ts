@@ -68,6 +68,15 @@ describe('the TLS mesh refuses, and says why on both sides', () => {
     await eventually('the client is cut off', () => client.destroyed)
     expect(a.codes()).toEqual(['CERTIFICATE_INVALID'])
   })
+
+  it('a client that speaks no TLS 1.3', async () => {
+    const a = await secured('a')
+    const { host, port } = a.endpoint
+    const client = connectTls({ host, port, rejectUnauthorized: false, maxVersion: 'TLSv1.2' })
+    client.on('error', () => {})
+    await eventually('the client is cut off', () => client.destroyed)
+    await eventually('it is said', () => a.codes().includes('FRAME_MALFORMED'))
+  })
 })
 
 describe('bytes that are no hello', () => {
@@ -89,7 +98,7 @@ describe('bytes that are no hello', () => {
     async (name) => {
       const a = await nodes.start('a', {})
       const b = await nodes.start('b', { join: [a.mesh.address] })
-      await eventually('a and b are connected', () => a.events.includes('up b'))
+      await eventually('a and b are connected', () => a.events.includes('up b') && b.events.includes('up a'))
       const client = await clientOf(a.endpoint)
       client.write(garbage[name]!)
       await eventually('it is cut off', () => client.destroyed)
@@ -127,7 +136,7 @@ describe('bytes that are no hello', () => {
   it('garbage and plain bytes at a TLS port disturb nothing', async () => {
     const a = await secured('a')
     const b = await secured('b', [a.mesh.address])
-    await eventually('a and b are connected', () => a.events.includes('up b'))
+    await eventually('a and b are connected', () => a.events.includes('up b') && b.events.includes('up a'))
     const client = await clientOf(a.endpoint)
     client.write(garbage['an HTTP request']!)
     await eventually('it is cut off', () => client.destroyed)

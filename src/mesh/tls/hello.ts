@@ -4,7 +4,7 @@ import { MEMBERS_MAX } from '#core/limits'
 import { parseAddress } from './address.ts'
 import { PacketKind, packetOf } from './framing.ts'
 import { isClusterName } from './identity.ts'
-import { HELLO_BYTES_MAX, REFUSAL_BYTES_MAX } from './limits.ts'
+import { HELLO_BYTES_MAX } from './limits.ts'
 
 /** Version of the handshake and the packets. Frames within data packets have versions of their own. */
 export const MESH_PROTOCOL = 1
@@ -75,11 +75,9 @@ export function decodeHello(payload: Buffer): Hello | Refusal {
   return { nodeId, runId, cluster, address, addresses: usable, dial: dial as number }
 }
 
+/** The detail is cut far below REFUSAL_BYTES_MAX. */
 export function encodeRefusal({ code, detail }: Refusal): Buffer {
-  return packetOf(
-    PacketKind.refusal,
-    Buffer.from(JSON.stringify({ code, detail: printable(detail) })).subarray(0, REFUSAL_BYTES_MAX),
-  )
+  return packetOf(PacketKind.refusal, Buffer.from(JSON.stringify({ code, detail: printable(detail) })))
 }
 
 /** Never fails: a refusal that cannot be read is still one. */

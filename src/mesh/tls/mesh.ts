@@ -1,5 +1,5 @@
 import { assertInvariant, ConfigSyncError } from '#core/errors'
-import { isNodeId, type NodeId } from '#core/identity'
+import { isNodeId, isRunId, type NodeId } from '#core/identity'
 import { FRAME_BYTES_MAX } from '#core/limits'
 import type { Mesh, MeshHandlers, MeshIdentity } from '../mesh.ts'
 import { isClusterName } from './identity.ts'
@@ -33,6 +33,7 @@ export class TlsMesh implements Mesh {
    */
   async start(identity: MeshIdentity, handlers: MeshHandlers): Promise<void> {
     assertInvariant(this.#session === undefined, 'a mesh is started once, then stopped')
+    assertInvariant(isRunId(identity.runId), 'a runId has 16 hexadecimal digits')
     if (!isNodeId(identity.nodeId))
       throw new ConfigSyncError('NODE_ID_INVALID', `"${String(identity.nodeId).slice(0, 200)}" is no nodeId`)
     if (!isClusterName(identity.cluster))
