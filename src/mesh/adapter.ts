@@ -176,10 +176,13 @@ export class MeshAdapter {
   }
 
   private requestOfAnyPeer(): Extract<Control, { type: 'receiptRequest' }> | undefined {
-    if (!this.sampling.wanted(this.scheduler.nowMs(), this.current.receiptEvery)) return undefined
+    const nowMs = this.scheduler.nowMs()
+    if (!this.sampling.due(nowMs, this.current.receiptEvery)) return undefined
     const peers = this.mesh.peers()
     const peer = peers[Math.floor(this.random() * peers.length)]
-    return peer === undefined ? undefined : this.awaited.request(peer)
+    if (peer === undefined) return undefined
+    this.sampling.asked(nowMs)
+    return this.awaited.request(peer)
   }
 
   private flushOutbox(): void {

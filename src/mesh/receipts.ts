@@ -35,13 +35,15 @@ export class ReceiptSampling {
   private lastMs = Number.NEGATIVE_INFINITY
   private framesSince = 0
 
-  /** Called for each frame. */
-  wanted(nowMs: number, every: number): boolean {
+  /** Called for each frame; stays true until somebody could be asked. */
+  due(nowMs: number, every: number): boolean {
     this.framesSince++
-    if (this.framesSince < every && nowMs - this.lastMs < QUIET_INTERVAL_MS) return false
+    return this.framesSince >= every || nowMs - this.lastMs >= QUIET_INTERVAL_MS
+  }
+
+  asked(nowMs: number): void {
     this.framesSince = 0
     this.lastMs = nowMs
-    return true
   }
 }
 

@@ -45,6 +45,16 @@ describe('measured broadcasts', () => {
     expect(mesh.sent('a', 'b').filter(asksReceipt)).toHaveLength(5)
   })
 
+  it('begin with the first frame that somebody can receive', async () => {
+    const mesh = new AdapterMesh()
+    const a = await mesh.node('a')
+    a.adapter.broadcast(PROBE)
+    await mesh.node('b')
+    a.adapter.broadcast(PROBE)
+    mesh.scheduler.advanceBy(1)
+    expect(a.adapter.delivery().receipts).toBe(1)
+  })
+
   it('are sent again until the receipt comes, and the wait counts', async () => {
     const mesh = new AdapterMesh()
     const [a, b] = [await mesh.node('a', { settings: { retryIntervalMs: 100 } }), await mesh.node('b')]
