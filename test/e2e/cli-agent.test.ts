@@ -1,6 +1,8 @@
+import { execFile } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { RunningCli, runCli, startAgent } from '../support/processes.ts'
 import { root } from '../unit/tidy/sources.ts'
@@ -64,6 +66,18 @@ describe('configsync agent', () => {
 })
 
 describe('the examples', () => {
+  it('library.ts runs two nodes in one process, in memory and over TLS', async () => {
+    const words = ['--conditions=source', '--no-warnings', join(root, 'examples/library.ts')]
+    const { stdout } = await promisify(execFile)(process.execPath, words, { timeout: 60_000 })
+    const story = [
+      'tool_proxy.default_call_limit: 25 → 40 (by node-a: load test)',
+      expect.stringContaining('union made'),
+      'denied: format_disk, send_mail',
+      expect.stringMatching(/^VALUE_INVALID: mesh\.batch_size_limit/),
+    ]
+    expect(stdout.trim().split('\n')).toEqual(['In memory', ...story, 'Over mutual TLS', ...story])
+  })
+
   it('agent.json and schema.json run an agent that refuses what is not declared', async () => {
     const settings = join(root, 'examples/agent.json')
     const { cli, ready } = await startAgent([

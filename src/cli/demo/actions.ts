@@ -135,7 +135,8 @@ export class DemoActions {
       const lines = [
         `${a.nodeId} set ${shortValue(valueA)} and ${b.nodeId} set ${shortValue(valueB)}, neither knowing of the other`,
         ...(attempt > 1 ? [`at try ${attempt}: before, one of the two had heard of the other in time`] : []),
-        `every node took ${shortValue(taken)}: ${conflict.explanation}`,
+        `every node took ${shortValue(taken)}`,
+        conflict.explanation,
       ]
       return { title: `A conflict over ${nameText(name)}`, lines, ...slowest(reached) }
     }

@@ -16,7 +16,7 @@ export const KEY_HELP: readonly (readonly [key: string, meaning: string])[] = [
   ['c', 'conflict'],
   ['k', 'kill'],
   ['b', 'bring back'],
-  ['↑↓ 1-9', 'choose a node'],
+  ['↑↓ 1-9', 'choose'],
   ['q', 'quit'],
 ]
 

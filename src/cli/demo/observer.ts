@@ -1,5 +1,5 @@
 import type { UpdateAnswer } from '../answers.ts'
-import { type FeedEvent, followChanges } from '../change-feed.ts'
+import { type FeedChange, type FeedEvent, followChanges } from '../change-feed.ts'
 import { failure } from '../failure.ts'
 import type { ParameterName } from '../parameter-name.ts'
 import type { DemoNode } from './cluster.ts'
@@ -10,7 +10,8 @@ const DOTS_MAX = 4_096
 type Dot = Pick<UpdateAnswer, 'origin' | 'sequence'>
 const dotKey = ({ origin, sequence }: Dot): string => `${origin}#${sequence}`
 
-type OnChange = (node: DemoNode, changes: readonly ParameterName[]) => void
+/** Told after each event of a node, with the parameters whose update no other node had told of before. */
+type OnChange = (node: DemoNode, fresh: readonly ParameterName[]) => void
 
 /** When each node told of one update, by this process's clock. */
 type Arrivals = Map<string, number>
@@ -72,24 +73,25 @@ export class Observer {
   async #take(node: DemoNode, feed: AsyncGenerator<FeedEvent>, signal: AbortSignal): Promise<void> {
     try {
       for await (const event of feed) {
-        if (event.event === 'change') this.#note(node, event.changes)
-        if (!signal.aborted) this.#onChange(node, event.event === 'change' ? event.changes : [])
+        const fresh = event.event === 'change' ? this.#note(node, event.changes) : []
+        if (!signal.aborted) this.#onChange(node, fresh)
       }
     } catch {
       // The agent was killed in the middle of its answer; whoever brings it back follows it again.
     }
   }
 
-  #note(node: DemoNode, changes: readonly { readonly update: Dot }[]): void {
+  #note(node: DemoNode, changes: readonly FeedChange[]): FeedChange[] {
     const now = performance.now()
+    const fresh = changes.filter(({ update }) => !this.#arrivals.has(dotKey(update)))
     for (const { update } of changes) {
-      const key = dotKey(update)
-      const arrivals = this.#arrivals.get(key) ?? new Map<string, number>()
+      const arrivals: Arrivals = this.#arrivals.get(dotKey(update)) ?? new Map()
       if (!arrivals.has(node.nodeId)) arrivals.set(node.nodeId, now)
-      this.#arrivals.set(key, arrivals)
+      this.#arrivals.set(dotKey(update), arrivals)
       if (this.#arrivals.size > DOTS_MAX) this.#arrivals.delete(this.#arrivals.keys().next().value!)
     }
     for (const wake of [...this.#waiting]) wake()
+    return fresh
   }
 
   #news(withinMs: number): Promise<void> {

@@ -34,10 +34,16 @@ export interface ScreenSize {
   readonly rows: number
 }
 
+/** On a lower screen there are fewer commands to try. */
+const ROWS_FOR_ALL = 30
+/** On a narrower one the digests make room for the version vectors. */
+const COLUMNS_FOR_ALL = 100
+
 /** The screen as lines: at most `rows` of at most `columns` characters. Values get what the rest leaves over. */
 export function renderScreen(view: DemoView, size: ScreenSize, colors: Colors): string[] {
-  const head = [...headerLines(view, colors), '', ...nodeLines(view, colors), '']
-  const foot = ['', ...tryLines(view, colors), '', keyLine(view, colors)]
+  const head = [...headerLines(view, colors), '', ...nodeLines(view, size, colors), '']
+  const commands = tryLines(view, colors)
+  const foot = ['', ...(size.rows < ROWS_FOR_ALL ? commands.slice(0, 2) : commands), '', keyLine(view, colors)]
   const free = Math.max(0, size.rows - head.length - foot.length)
   const story = storyLines(view, colors).slice(-Math.max(3, Math.floor(free / 2)))
   const values = valueLines(view, colors).slice(0, Math.max(0, free - story.length - 1))
@@ -52,12 +58,13 @@ function headerLines({ nodes }: DemoView, colors: Colors): string[] {
   const agreed = snapshots.length === live.length && snapshots.every((snapshot) => !difference(snapshots[0]!, snapshot))
   const verdict = agreed ? colors.green('● every live node agrees') : colors.yellow('○ spreading …')
   return [
-    `${colors.bold('ConfigSync')}  ${live.length} of ${nodes.length} agents live, joined over mutual TLS 1.3   ${verdict}`,
+    `${colors.bold('ConfigSync')}  ${live.length} of ${nodes.length} agents live, joined by mutual TLS 1.3   ${verdict}`,
   ]
 }
 
 /** A row for each node: who it is, how it is, and what it has seen of whom (its version vector). */
-function nodeLines({ nodes, chosen }: DemoView, colors: Colors): string[] {
+function nodeLines({ nodes, chosen }: DemoView, { columns }: ScreenSize, colors: Colors): string[] {
+  const wide = columns >= COLUMNS_FOR_ALL
   const asked = nodes.map(({ nodeId, snapshot }) => ({
     nodeId,
     self: false,
@@ -69,11 +76,11 @@ function nodeLines({ nodes, chosen }: DemoView, colors: Colors): string[] {
     `${i === chosen ? colors.cyan('▸') : ' '} ${i === chosen ? colors.bold(node.nodeId) : node.nodeId}`,
     roleText(node, colors),
     node.running ? node.http : colors.dim(node.http),
-    node.snapshot ? node.snapshot.status.digest.slice(0, 8) : colors.dim('-'),
+    ...(wide ? [node.snapshot?.status.digest.slice(0, 8) ?? colors.dim('-')] : []),
     ...vectors.rows[i]!.slice(1, -1),
   ])
-  const origins = vectors.head.slice(1, -1).map((origin) => `seen ${origin}`)
-  return table(colors, ['  node', 'role', 'http', 'digest', ...origins], rows).split('\n')
+  const origins = vectors.head.slice(1, -1).map((origin, i) => (i === 0 ? `seen: ${origin}` : origin))
+  return table(colors, ['  node', 'role', 'http', ...(wide ? ['digest'] : []), ...origins], rows).split('\n')
 }
 
 function roleText({ running, snapshot }: ScreenNode, colors: Colors): string {
@@ -130,8 +137,9 @@ export const reachedText = (reachedMs: Readonly<Record<string, number>>): string
     .join(' · ')
 
 function tryLines({ nodes, chosen, command }: DemoView, colors: Colors): string[] {
-  const at = nodes[chosen]?.http ?? ''
-  const other = nodes[(chosen + 1) % nodes.length]?.http ?? at
+  const live = [...nodes.slice(chosen), ...nodes.slice(0, chosen)].filter(({ running }) => running)
+  const at = live[0]?.http ?? ''
+  const other = live[1]?.http ?? at
   return [
     colors.bold('In another terminal:'),
     `  ${command} set mesh.batch_size_limit 25 --http ${at}`,
