@@ -2,9 +2,10 @@ import { type DestinationStream, destination } from 'pino'
 import { createLogger } from '#observe/logging'
 import { type Agent, startAgent } from './agent.ts'
 import { type AgentFlags, type AgentSettings, settleSettings } from './settings.ts'
+import { StopSignals, stopOnSignal } from './stop-signals.ts'
 
-/** A stop takes milliseconds; what takes longer will not end by itself. */
-const STOP_MS_MAX = 10_000
+const LOG_BUFFER_BYTES_MAX = 8 * 1024 * 1024
+const LOG_FLUSH_MS_MAX = 1_000
 
 /**
  * Runs one agent as this process until SIGTERM or SIGINT. Prints one line on stdout when it is up; logs go to stderr.
@@ -15,65 +16,18 @@ const STOP_MS_MAX = 10_000
  */
 export async function runAgent(flags: AgentFlags): Promise<number> {
   const settings = settleSettings(flags, process.env)
-  const logs = destination({ dest: 2, sync: false })
+  // Asynchronous and bounded: whoever reads the logs slowly delays nothing here, and loses lines.
+  const logs = destination({ dest: 2, sync: false, maxLength: LOG_BUFFER_BYTES_MAX })
   const logger = createLogger(settings.logLevel, settings.nodeId, logs as DestinationStream)
-  const flush = () => flushQuietly(logs)
-  process.once('exit', flush)
   // Before the start, so that a signal during it is not lost.
   const signals = new StopSignals()
   try {
     const agent = await startAgent(settings, logger)
     process.stdout.write(`${readyLine(agent, settings)}\n`)
-    const signal = await signals.next()
-    logger.info({ event: 'agent.stopping', signal }, `${signal}: stopping`)
-    const outcome = await Promise.race([
-      agent.stop().then(() => 'clean'),
-      signals.next(),
-      signals.deadline(STOP_MS_MAX),
-    ])
-    if (outcome === 'clean') logger.info({ event: 'agent.stopped' }, 'stopped')
-    else logger.error({ event: 'agent.cut-short', outcome }, `stop cut short: ${outcome}`)
-    return outcome === 'clean' ? 0 : 1
+    return await stopOnSignal(signals, () => agent.stop(), logger)
   } finally {
     signals.release()
-    flush()
-  }
-}
-
-/** SIGTERM and SIGINT, one after the other. */
-class StopSignals {
-  readonly #received: NodeJS.Signals[] = []
-  #waiting: ((signal: NodeJS.Signals) => void) | undefined
-  #timer: NodeJS.Timeout | undefined
-  readonly #receive = (signal: NodeJS.Signals): void => {
-    if (!this.#waiting) return void this.#received.push(signal)
-    this.#waiting(signal)
-    this.#waiting = undefined
-  }
-
-  constructor() {
-    process.on('SIGTERM', this.#receive)
-    process.on('SIGINT', this.#receive)
-  }
-
-  next(): Promise<NodeJS.Signals> {
-    const received = this.#received.shift()
-    if (received) return Promise.resolve(received)
-    return new Promise((resolve) => {
-      this.#waiting = resolve
-    })
-  }
-
-  deadline(ms: number): Promise<string> {
-    return new Promise((resolve) => {
-      this.#timer = setTimeout(() => resolve(`not stopped after ${ms} ms`), ms)
-    })
-  }
-
-  release(): void {
-    clearTimeout(this.#timer)
-    process.off('SIGTERM', this.#receive)
-    process.off('SIGINT', this.#receive)
+    await written(logs)
   }
 }
 
@@ -92,11 +46,14 @@ function readyLine(agent: Agent, { json }: AgentSettings): string {
   return `configsync agent ${nodeId} of cluster ${cluster}: mesh on ${meshAddress}, HTTP on ${httpUrl}`
 }
 
-/** The destination may not be open yet, or its reader gone: no reason to fail. */
-function flushQuietly(logs: { flushSync(): void }): void {
-  try {
-    logs.flushSync()
-  } catch {
-    // Nobody is left to tell.
-  }
+/** All that was logged, or as much as its reader takes within the deadline. */
+function written(logs: { end(): void; once(event: 'close', listener: () => void): unknown }): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, LOG_FLUSH_MS_MAX)
+    logs.once('close', () => {
+      clearTimeout(timer)
+      resolve()
+    })
+    logs.end()
+  })
 }

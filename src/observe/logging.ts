@@ -37,11 +37,15 @@ export function createLogger(level: LogLevel, nodeId: string, destination: Desti
  */
 export function logEvents(sync: ConfigSync, logger: Logger): () => void {
   const trouble = new TroubleLimit()
+  const rejections = new Rejections((event) => logRejected(logger, trouble, event))
   const stops = [
     sync.on('change', (event) => logChange(logger, event)),
     sync.on('conflict', (record) => logConflict(logger, record)),
-    sync.on('rejected', (event) => logRejected(logger, trouble, event)),
-    sync.on('error', (error) => logTrouble(logger, trouble, error)),
+    sync.on('rejected', (event) => rejections.add(event)),
+    sync.on('error', (error) => {
+      rejections.drop(error)
+      logTrouble(logger, trouble, error)
+    }),
     sync.on('member', ({ nodeId, state }) =>
       logger.info({ event: 'mesh.member', member: nodeId, state }, `${nodeId} ${state}`),
     ),
@@ -135,6 +139,30 @@ function preview(value: JsonValue | undefined): JsonValue | undefined {
 
 const cut = (text: string): string =>
   text.length <= VALUE_CHARACTERS_MAX ? text : `${text.slice(0, VALUE_CHARACTERS_MAX)}… (${text.length} characters)`
+
+/**
+ * What is trouble of this node besides is told as a rejection first and as an error right after it, in one go: that is one
+ * line, not two.
+ */
+class Rejections {
+  readonly #log: (event: RejectedEvent) => void
+  #waiting: RejectedEvent[] = []
+
+  constructor(log: (event: RejectedEvent) => void) {
+    this.#log = log
+  }
+
+  add(event: RejectedEvent): void {
+    if (this.#waiting.push(event) > 1) return
+    queueMicrotask(() => {
+      for (const waiting of this.#waiting.splice(0)) this.#log(waiting)
+    })
+  }
+
+  drop({ code, detail }: ConfigSyncError): void {
+    this.#waiting = this.#waiting.filter((event) => event.code !== code || event.detail !== detail)
+  }
+}
 
 /** At most TROUBLE_LINES_MAX lines of one code in a window. */
 class TroubleLimit {

@@ -112,10 +112,11 @@ describe('structured logs', () => {
     expect(lines.map(({ event }) => event)).toEqual(['mesh.member', 'mesh.coordinator', 'mesh.repaired', 'node.ready'])
   })
 
-  it('limits the lines of one code, so that a hostile sender cannot fill the disk', () => {
+  it('limits the lines of one code, so that a hostile sender cannot fill the disk', async () => {
     for (let i = 0; i < 1_000; i++)
       emit('rejected', { code: 'FRAME_MALFORMED', detail: `x${'y'.repeat(999)}`, nodeId: 'node-9' })
     emit('rejected', { code: 'VALUE_INVALID', detail: 'other', nodeId: 'node-9', section: 'a', parameter: 'b' })
+    await Promise.resolve()
     expect(lines.filter(({ code }) => code === 'FRAME_MALFORMED')).toHaveLength(10)
     expect(lines.at(-1)).toMatchObject({
       level: 'warn',
@@ -139,6 +140,17 @@ describe('structured logs', () => {
         hint: expect.any(String),
       },
       { level: 'error', event: 'node.trouble', code: 'DIVERGENCE' },
+    ])
+  })
+
+  it('has one line for trouble that is told as a rejection too', async () => {
+    emit('rejected', { code: 'PEER_UNREACHABLE', detail: '127.0.0.1:1', nodeId: undefined })
+    emit('error', new ConfigSyncError('PEER_UNREACHABLE', '127.0.0.1:1'))
+    emit('rejected', { code: 'PEER_UNREACHABLE', detail: '127.0.0.1:2', nodeId: undefined })
+    await Promise.resolve()
+    expect(lines.map(({ event, msg }) => [event, msg])).toEqual([
+      ['node.trouble', '127.0.0.1:1'],
+      ['config.rejected', '127.0.0.1:2'],
     ])
   })
 
