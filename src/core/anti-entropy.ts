@@ -56,6 +56,7 @@ export class AntiEntropy {
 
   /** Looks at a fresh heartbeat. */
   onHeartbeat(member: Member): Standing {
+    member.toldMs = this.self.nowMs
     const standing = this.standing(member)
     if (standing === 'equal') this.inStep(member)
     if (standing === 'ahead' || standing === 'unknown') this.mayLack(member.nodeId)
@@ -87,7 +88,10 @@ export class AntiEntropy {
   /** A member told its coverage: does it have something that this node lacks? */
   onCoverageTold(nodeId: NodeId, coverage: Coverage): void {
     const member = this.membership.members.get(nodeId)
-    if (member) member.told = coverage
+    if (member) {
+      member.told = coverage
+      member.toldMs = this.self.nowMs
+    }
     if (!this.self.replica.seen.includes(coverage)) this.mayLack(nodeId)
   }
 
@@ -102,19 +106,33 @@ export class AntiEntropy {
   /** The wait is over: pull, if that is still so. */
   onPullDue(): void {
     if (this.session) return
-    const peer = this.chooseAhead(undefined)
+    const { ripe, fresh } = this.whoIsAhead(undefined)
+    const peer = this.oneOf(ripe)
     if (peer !== undefined) this.begin(peer, false)
+    else if (fresh !== undefined) this.mayLack(fresh)
   }
 
-  /** Somebody who still shows more than this node has, at random. */
-  private chooseAhead(not: NodeId | undefined): NodeId | undefined {
-    const candidates: NodeId[] = []
+  /**
+   * Those who still show more than this node has. Who has only just told is `fresh` and not asked yet: under a load of many
+   * writers every heartbeat names updates that are still on their way.
+   */
+  private whoIsAhead(not: NodeId | undefined): { readonly ripe: NodeId[]; readonly fresh: NodeId | undefined } {
+    const { nowMs, ready, intervalMs } = this.self
+    const toldByMs = ready ? nowMs - TIMING.pullDelayH * intervalMs : nowMs
+    const ripe: NodeId[] = []
+    let fresh: NodeId | undefined
     for (const nodeId of this.ahead) {
       const member = this.membership.members.get(nodeId)
       if (!member || !this.stillAhead(member)) this.ahead.delete(nodeId)
-      else if (nodeId !== not && member.noPullBeforeMs <= this.self.nowMs) candidates.push(nodeId)
+      else if (nodeId === not || member.noPullBeforeMs > nowMs) continue
+      else if (member.toldMs > toldByMs) fresh = nodeId
+      else ripe.push(nodeId)
     }
-    return candidates[Math.floor(this.self.random() * candidates.length)]
+    return { ripe, fresh }
+  }
+
+  private oneOf(nodeIds: readonly NodeId[]): NodeId | undefined {
+    return nodeIds[Math.floor(this.self.random() * nodeIds.length)]
   }
 
   private stillAhead(member: Member): boolean {
@@ -147,7 +165,7 @@ export class AntiEntropy {
       this.finish(session, 'timeout')
       return
     }
-    const other = session.union ? undefined : this.chooseAhead(session.peer)
+    const other = session.union ? undefined : this.oneOf(this.whoIsAhead(session.peer).ripe)
     if (other !== undefined) {
       const { id, startedMs: nowMs } = session
       this.session = new PullSession(this.self.replica, { peer: other, id: id + 1, union: false, nowMs })
@@ -197,7 +215,8 @@ export class AntiEntropy {
     const { peer: from, updates, full } = session
     const elapsedMs = this.self.nowMs - session.startedMs
     this.self.turn.emit({ type: 'repaired', from, updates, full, outcome, elapsedMs })
-    const next = this.chooseAhead(outcome === 'complete' ? undefined : from)
+    const { ripe, fresh } = this.whoIsAhead(outcome === 'complete' ? undefined : from)
+    const next = ripe[0] ?? fresh
     if (next !== undefined) this.mayLack(next)
   }
 

@@ -7,6 +7,8 @@ export class Member {
   heartbeat: Heartbeat
   /** elapsed time of the last sign of life; any message is one */
   heardMs: number
+  /** elapsed time at which it last told what it has; what it names may still be on its way to us */
+  toldMs: number
   /** elapsed time at which it was first asked whether it lives; undefined while nobody doubts it */
   askedSinceMs: number | undefined
   /** times it was asked since then */
@@ -24,6 +26,7 @@ export class Member {
     this.nodeId = heartbeat.nodeId
     this.heartbeat = heartbeat
     this.heardMs = nowMs
+    this.toldMs = nowMs
   }
 
   get runId(): RunId {
