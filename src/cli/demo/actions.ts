@@ -87,7 +87,7 @@ export class DemoActions {
   /** The whole example in one atomic change. */
   async importExample(node: DemoNode): Promise<StoryStep> {
     const wanted = parseTree(readFileSync(EXAMPLE_FILE, 'utf8'), EXAMPLE_FILE.pathname)
-    const { changes } = differences(wanted, await node.client.get<ConfigTree>('/v1/config'))
+    const { changes, unchanged } = differences(wanted, await node.client.get<ConfigTree>('/v1/config'))
     const body = {
       changes: changes.map(({ section, parameter, value }) => ({
         section,
@@ -102,7 +102,8 @@ export class DemoActions {
     const sections = Object.keys(wanted).join(', ')
     return {
       title: `examples/oppie.json imported on ${node.nodeId}`,
-      lines: [`${changes.length} parameters of ${sections}: one atomic change`],
+      lines: [`${changes.length} parameters of ${sections} in one atomic change (${unchanged} were already so)`],
+      having: 'all',
       ...reachedMs,
     }
   }
@@ -138,7 +139,7 @@ export class DemoActions {
         `every node took ${shortValue(taken)}`,
         conflict.explanation,
       ]
-      return { title: `A conflict over ${nameText(name)}`, lines, ...slowest(reached) }
+      return { title: `A conflict over ${nameText(name)}`, lines, having: 'both', ...bothReached(reached) }
     }
     throw failure('DEMO_FAILED', `${CONFLICT_ATTEMPTS_MAX} pairs of simultaneous writes, and not one conflict`)
   }
@@ -254,8 +255,14 @@ export function concurrent(a: UpdateAnswer, b: UpdateAnswer): boolean {
   return !saw(a, b) && !saw(b, a)
 }
 
-/** Of two writes the one that took longer to be everywhere. */
-const slowest = (reached: readonly Reached[]): Reached => reached.toSorted((a, b) => b.tookMs - a.tookMs)[0]!
+/** When each node had the last of several updates. */
+function bothReached(reached: readonly Reached[]): Reached {
+  const reachedMs: Record<string, number> = {}
+  for (const one of reached) {
+    for (const [nodeId, ms] of Object.entries(one.reachedMs)) reachedMs[nodeId] = Math.max(ms, reachedMs[nodeId] ?? 0)
+  }
+  return { reachedMs, tookMs: Math.max(...reached.map(({ tookMs }) => tookMs)) }
+}
 
 async function timed(action: () => Promise<void>): Promise<number> {
   const startedAt = performance.now()

@@ -21,7 +21,7 @@ const DISPUTED = { section: 'tool_proxy', parameter: 'call_timeout_ms' }
 export class LiveDemo {
   readonly #cluster: DemoCluster
   readonly #actions: DemoActions
-  readonly #observer: Observer
+  readonly #interrupted: AbortSignal
   readonly #terminal = new Terminal(process.stdout)
   readonly #colors = createOutput(false).colors
   readonly #snapshots = new Map<string, NodeSnapshot>()
@@ -31,17 +31,19 @@ export class LiveDemo {
   #chosen = 0
   #quit: () => void = () => {}
 
-  constructor(cluster: DemoCluster) {
+  /** @param interrupted ends it, as its user can */
+  constructor(cluster: DemoCluster, interrupted: AbortSignal) {
     this.#cluster = cluster
-    this.#observer = new Observer((node, names) => {
+    this.#interrupted = interrupted
+    const observer = new Observer(interrupted, (node, names) => {
       this.#latest = [...new Set([...names.map(nameText), ...this.#latest])]
       void this.#refresh(node)
     })
-    this.#actions = new DemoActions(cluster, this.#observer)
+    this.#actions = new DemoActions(cluster, observer)
   }
 
   /** Resolves when the user quits; rejects when the story failed. The terminal is as before either way. */
-  async run(interrupted: AbortSignal): Promise<void> {
+  async run(): Promise<void> {
     const quitting = new Promise<void>((resolve) => {
       this.#quit = resolve
     })
@@ -49,14 +51,13 @@ export class LiveDemo {
     this.#terminal.onResize(() => this.#draw())
     const stopKeys = readKeys(process.stdin, (action) => void this.#onKey(action))
     const timer = setInterval(() => void this.#refreshAll(), REFRESH_MS)
-    interrupted.addEventListener('abort', this.#quit, { once: true })
+    this.#interrupted.addEventListener('abort', this.#quit, { once: true })
     try {
       await Promise.race([this.#tellStory(), quitting])
       await quitting
     } finally {
       clearInterval(timer)
       stopKeys()
-      this.#observer.close()
       this.#terminal.leave()
     }
   }

@@ -25,9 +25,13 @@ export class Observer {
   readonly #waiting = new Set<() => void>()
   readonly #streams = new Map<string, AbortController>()
   readonly #onChange: OnChange
+  readonly #ending: AbortSignal
 
-  constructor(onChange: OnChange = () => {}) {
+  /** @param ending closes the watches and ends all waiting, so that nothing keeps the process alive */
+  constructor(ending: AbortSignal, onChange: OnChange = () => {}) {
     this.#onChange = onChange
+    this.#ending = ending
+    ending.addEventListener('abort', () => this.#close(), { once: true })
   }
 
   /** Resolves when the watch stands: from then on nothing is missed. */
@@ -45,11 +49,6 @@ export class Observer {
     this.#streams.delete(node.nodeId)
   }
 
-  close(): void {
-    for (const stream of this.#streams.values()) stream.abort()
-    this.#streams.clear()
-  }
-
   /**
    * When each of `nodes` told of the update, as `performance.now()`.
    * @throws DEMO_FAILED, naming the nodes that have not by `deadlineMs` from now
@@ -60,6 +59,7 @@ export class Observer {
       const known: Arrivals = this.#arrivals.get(dotKey(dot)) ?? new Map()
       const missing = nodes.filter((node) => !known.has(node.nodeId))
       if (missing.length === 0) return known
+      this.#ending.throwIfAborted()
       const leftMs = deadline - performance.now()
       if (leftMs <= 0)
         throw failure(
@@ -92,6 +92,12 @@ export class Observer {
     }
     for (const wake of [...this.#waiting]) wake()
     return fresh
+  }
+
+  #close(): void {
+    for (const stream of this.#streams.values()) stream.abort()
+    this.#streams.clear()
+    for (const wake of [...this.#waiting]) wake()
   }
 
   #news(withinMs: number): Promise<void> {

@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import { failure } from '../failure.ts'
 import { createOutput, duration, type Output } from '../output.ts'
 import { DemoActions } from './actions.ts'
@@ -15,16 +14,12 @@ export async function runDemoOnce(count: number, json: boolean): Promise<void> {
   const output = createOutput(json)
   const steps: StoryStep[] = []
   const startedAt = performance.now()
-  await withCluster(count, async (cluster) => {
-    const observer = new Observer()
-    try {
-      await runStory(cluster, new DemoActions(cluster, observer), (step) => {
-        steps.push(step)
-        if (!json) printStep(output, steps.length, step)
-      })
-    } finally {
-      observer.close()
-    }
+  await withCluster(count, STORY_MS_MAX, (cluster, interrupted) => {
+    const actions = new DemoActions(cluster, new Observer(interrupted))
+    return runStory(cluster, actions, (step) => {
+      steps.push(step)
+      if (!json) printStep(output, steps.length, step)
+    })
   })
   const tookMs = performance.now() - startedAt
   if (json) return output.document({ agreed: true, nodes: count, tookMs, steps })
@@ -33,22 +28,25 @@ export async function runDemoOnce(count: number, json: boolean): Promise<void> {
 
 /** The live screen, until its user quits. */
 export async function runDemo(count: number): Promise<void> {
-  await withCluster(count, (cluster, interrupted) => new LiveDemo(cluster).run(interrupted), Number.POSITIVE_INFINITY)
+  await withCluster(count, undefined, (cluster, interrupted) => new LiveDemo(cluster, interrupted).run())
 }
 
 /** Runs with a cluster that is gone afterwards, whether it went well, failed, took too long or was interrupted. */
 async function withCluster(
   count: number,
+  msMax: number | undefined,
   use: (cluster: DemoCluster, interrupted: AbortSignal) => Promise<void>,
-  msMax = STORY_MS_MAX,
 ): Promise<void> {
   const cluster = new DemoCluster(count)
   const interruption = new AbortController()
   const interrupt = (signal: NodeJS.Signals) => interruption.abort(failure('DEMO_FAILED', `interrupted by ${signal}`))
+  const expire = () => interruption.abort(failure('DEMO_FAILED', `not done after ${msMax} ms`))
+  const timer = msMax === undefined ? undefined : setTimeout(expire, msMax)
   for (const signal of SIGNALS) process.on(signal, interrupt)
   try {
-    await Promise.race([use(cluster, interruption.signal), ended(interruption.signal, msMax)])
+    await Promise.race([use(cluster, interruption.signal), aborted(interruption.signal)])
   } finally {
+    clearTimeout(timer)
     interruption.abort()
     await cluster.stop()
     for (const signal of SIGNALS) process.off(signal, interrupt)
@@ -57,11 +55,9 @@ async function withCluster(
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
-/** Rejects when the time is over or a signal came. */
-async function ended(signal: AbortSignal, msMax: number): Promise<never> {
-  if (Number.isFinite(msMax)) await delay(msMax, undefined, { signal, ref: false }).catch(() => {})
-  else await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }))
-  throw signal.aborted ? signal.reason : failure('DEMO_FAILED', `not done after ${msMax / 1_000} s`)
+/** Rejects with the reason of the abort. */
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason), { once: true }))
 }
 
 /** A step as it is told to people: what, how long, and how far. */
@@ -74,8 +70,8 @@ export function printStep(output: Output, number: number, step: StoryStep): void
 }
 
 /** What there is to say below the title. */
-export function stepLines({ lines, reachedMs }: StoryStep): string[] {
+export function stepLines({ lines, reachedMs, having = 'it' }: StoryStep): string[] {
   if (!reachedMs) return [...lines]
-  const reached = Object.entries(reachedMs).map(([nodeId, ms]) => `${nodeId} has it after ${duration(ms)}`)
+  const reached = Object.entries(reachedMs).map(([nodeId, ms]) => `${nodeId} has ${having} after ${duration(ms)}`)
   return [...lines, reached.join(', ')]
 }

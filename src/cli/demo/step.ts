@@ -6,6 +6,8 @@ export interface StoryStep {
   readonly tookMs: number
   /** from the call to the moment at which each node told of it, on the demo's one clock */
   readonly reachedMs?: Readonly<Record<string, number>>
+  /** what each node has by then; default: it */
+  readonly having?: string
 }
 
 export type Report = (step: StoryStep) => void
