@@ -5,7 +5,6 @@ import type { Logger } from 'pino'
 import { ConfigSyncError } from '#core/errors'
 import type { ConfigSync } from '#node/api'
 import { Access } from './access.ts'
-import { configRoutes } from './config-routes.ts'
 import type { HttpContext } from './context.ts'
 import * as limits from './limits.ts'
 import { operationsRoutes } from './operations-routes.ts'
@@ -18,11 +17,13 @@ import {
   problemOf,
   rawProblemResponse,
 } from './problem.ts'
+import { readRoutes } from './read-routes.ts'
 import { RouteTable } from './route-table.ts'
 import { SHARED_SCHEMAS } from './schemas.ts'
 import { stateRoutes } from './state-routes.ts'
 import { WatchHub, type WatchHubOptions } from './watch-hub.ts'
 import { watchRoute } from './watch-route.ts'
+import { writeRoutes } from './write-routes.ts'
 
 export interface HttpServerOptions {
   readonly sync: ConfigSync
@@ -177,7 +178,8 @@ function registerRoutes(app: FastifyInstance, access: Access, context: HttpConte
     refResolver: { buildLocalReference: (json, _baseUri, _fragment, i) => String(json.$id ?? `def-${i}`) },
   })
   app.register(async (scope) => {
-    configRoutes(scope, context)
+    readRoutes(scope, context)
+    writeRoutes(scope, context)
     watchRoute(scope, context)
     stateRoutes(scope, context)
     operationsRoutes(scope, context, routes)

@@ -1,10 +1,10 @@
 import type { FastifyInstance } from 'fastify'
-import { ConfigSyncError, type ErrorCode } from '#core/errors'
+import { ConfigSyncError } from '#core/errors'
 import type { JsonValue } from '#core/json'
 import type { ConfigChangeRequest, WriteOptions } from '#node/types'
 import type { HttpContext } from './context.ts'
 import * as schemas from './schemas.ts'
-import { parameterJson, writeJson } from './views.ts'
+import { writeJson } from './views.ts'
 
 interface ParameterPath {
   readonly section: string
@@ -20,67 +20,18 @@ interface PatchChange extends ParameterPath, WriteOptions {
   readonly deleted?: true
 }
 
-/** Reading and writing parameters: /v1/config and below. */
-export function configRoutes(app: FastifyInstance, context: HttpContext): void {
-  readRoutes(app, context)
-  writeRoutes(app, context)
+/** Writing parameters. While the agent stops, nothing is written. */
+export function writeRoutes(app: FastifyInstance, context: HttpContext): void {
+  putParameter(app, context)
+  deleteParameter(app, context)
+  patchConfig(app, context)
 }
 
-function readRoutes(app: FastifyInstance, { sync }: HttpContext): void {
-  const read = (
-    operationId: string,
-    summary: string,
-    params: schemas.Schema | undefined,
-    good: schemas.Schema,
-    codes: readonly ErrorCode[] = [],
-  ) => ({
-    schema: {
-      operationId,
-      summary,
-      tags: ['config'],
-      ...(params && { params }),
-      querystring: schemas.NO_QUERY,
-      response: schemas.responses(good, codes),
-    },
-  })
-
-  app.get('/v1/config', read('getConfig', 'All effective values', undefined, schemas.CONFIG_ANSWER), () =>
-    sync.getAll(),
-  )
-
-  app.get<{ Params: { section: string } }>(
-    '/v1/config/:section',
-    read('getSection', 'Effective values of one section', schemas.SECTION_PATH, schemas.SECTION_ANSWER, [
-      'PARAMETER_UNKNOWN',
-    ]),
-    ({ params }) => {
-      const all = sync.getAll()
-      if (Object.hasOwn(all, params.section)) return all[params.section]
-      throw new ConfigSyncError('PARAMETER_UNKNOWN', `no parameter of section "${params.section}" has a value`)
-    },
-  )
-
-  app.get<{ Params: ParameterPath }>(
-    '/v1/config/:section/:parameter',
-    read('getParameter', 'One parameter, with the writes behind it', schemas.PARAMETER_PATH, schemas.PARAMETER_ANSWER, [
-      'PARAMETER_UNKNOWN',
-    ]),
-    ({ params: { section, parameter } }) => {
-      const view = sync.inspect(section, parameter)
-      if (view) return parameterJson(view)
-      throw new ConfigSyncError('PARAMETER_UNKNOWN', `${section}.${parameter} was never set and is not declared`)
-    },
-  )
-}
-
-function writeRoutes(app: FastifyInstance, context: HttpContext): void {
-  const { sync } = context
-  const onRequest = async () => refuseWhileStopping(context)
-
+function putParameter(app: FastifyInstance, context: HttpContext): void {
   app.put<{ Params: ParameterPath; Body: PutBody }>(
     '/v1/config/:section/:parameter',
     {
-      onRequest,
+      onRequest: async () => refuseWhileStopping(context),
       schema: {
         operationId: 'putParameter',
         summary: 'Write one parameter',
@@ -93,57 +44,58 @@ function writeRoutes(app: FastifyInstance, context: HttpContext): void {
     },
     async ({ params: { section, parameter }, body: { value, ...options } }) => {
       refuseWhileStopping(context)
-      return writeJson(await sync.publishUpdate(section, parameter, value, options))
+      return writeJson(await context.sync.publishUpdate(section, parameter, value, options))
     },
   )
+}
 
+function deleteParameter(app: FastifyInstance, context: HttpContext): void {
   app.delete<{ Params: ParameterPath; Querystring: { priority?: string; reason?: string } }>(
     '/v1/config/:section/:parameter',
     {
-      onRequest,
+      onRequest: async () => refuseWhileStopping(context),
       schema: {
         operationId: 'deleteParameter',
         summary: 'Delete one parameter',
         tags: ['config'],
         params: schemas.PARAMETER_PATH,
         querystring: schemas.DELETE_QUERY,
-        response: schemas.responses(schemas.WRITE_ANSWER, [...schemas.WRITE_PROBLEMS, 'PARAMETER_UNKNOWN']),
+        response: schemas.responses(schemas.WRITE_ANSWER, schemas.WRITE_PROBLEMS),
       },
     },
     async ({ params: { section, parameter }, query: { priority, reason }, body }) => {
-      if (body !== undefined)
+      if (body !== undefined) {
         throw new ConfigSyncError('REQUEST_INVALID', 'DELETE takes no body; give priority and reason in the query')
+      }
       refuseWhileStopping(context)
       const options = {
         ...(priority !== undefined && { priority: Number(priority) }),
         ...(reason !== undefined && { reason }),
       }
-      return writeJson(await sync.deleteParameter(section, parameter, options))
+      return writeJson(await context.sync.deleteParameter(section, parameter, options))
     },
   )
+}
 
+function patchConfig(app: FastifyInstance, context: HttpContext): void {
+  const codes = [...schemas.WRITE_PROBLEMS, ...schemas.BODY_PROBLEMS, 'GROUP_INVALID', 'GROUP_TOO_LARGE'] as const
   app.patch<{ Body: { changes: readonly PatchChange[] } }>(
     '/v1/config',
     {
-      onRequest,
+      onRequest: async () => refuseWhileStopping(context),
       schema: {
         operationId: 'patchConfig',
         summary: 'Write several parameters, all or nothing',
         tags: ['config'],
         querystring: schemas.NO_QUERY,
         body: schemas.PATCH_BODY,
-        response: schemas.responses(schemas.WRITES_ANSWER, [
-          ...schemas.WRITE_PROBLEMS,
-          ...schemas.BODY_PROBLEMS,
-          'GROUP_INVALID',
-          'GROUP_TOO_LARGE',
-        ]),
+        response: schemas.responses(schemas.WRITES_ANSWER, codes),
       },
     },
     async ({ body }) => {
       const changes = body.changes.map(changeRequest)
       refuseWhileStopping(context)
-      return { updates: (await sync.publishUpdates(changes)).map(writeJson) }
+      return { updates: (await context.sync.publishUpdates(changes)).map(writeJson) }
     },
   )
 }
