@@ -11,7 +11,10 @@ const fresh = join(root, `.tmp/dist-${process.pid}`)
 const old = `${fresh}-old`
 const dist = join(root, 'dist')
 
-const { status } = spawnSync(process.execPath, [tsc, '-p', 'tsconfig.build.json', '--outDir', fresh], { cwd: root, stdio: 'inherit' })
+const { status } = spawnSync(process.execPath, [tsc, '-p', 'tsconfig.build.json', '--outDir', fresh], {
+  cwd: root,
+  stdio: 'inherit',
+})
 if (status === 0) {
   if (existsSync(dist)) renameSync(dist, old)
   renameSync(fresh, dist)

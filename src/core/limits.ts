@@ -46,5 +46,7 @@ export const TIMESTAMP_MS_MAX = 8_640_000_000_000_000
 export const ADDRESS_BYTES_MAX = 512
 /** Room for the longest H in the largest mesh; a member that announces more could be gone for days before it is missed. */
 export const HEARTBEAT_INTERVAL_MS_MAX = 24 * 60 * 60 * 1000
-/** What an update of a group takes beside its names and its value. */
-export const GROUP_ENVELOPE_BYTES = 64
+/** What an update of a group takes beside its names and its value: numbers, and a context of a few origins. */
+export const GROUP_ENVELOPE_BYTES = 128
+/** A group travels in one frame, and the first part of a pull carries a snapshot beside it. */
+export const GROUP_BYTES_MAX = FRAME_BYTES_MAX - 512 * 1024

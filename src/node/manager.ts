@@ -20,7 +20,7 @@ import type {
   WriteOptions,
 } from './types.ts'
 import { messageOf, updateOf } from './views.ts'
-import { checkedChanges, checkName } from './write-check.ts'
+import { checkedChanges, checkGroupSize, checkName } from './write-check.ts'
 
 /**
  * One node of a mesh that agrees on live configuration. Any node writes; every node ends with the same values.
@@ -109,7 +109,7 @@ export class ConfigSyncManager<P extends SectionDeclarations = SectionDeclaratio
   private async write(requests: readonly ConfigChangeRequest[]): Promise<readonly ConfigUpdateMsg[]> {
     const host = this.runtime.writableHost()
     const changes = checkedChanges(requests, this.runtime.state.declarations)
-    this.runtime.checkGroupSize(changes)
+    checkGroupSize(changes)
     const { updates, stored } = host.write(changes)
     const messages = updates.map(messageOf)
     if (stored) await stored

@@ -5,10 +5,8 @@ import { hash64OfText, hash64Text } from '#core/digest'
 import type { StoredState } from '#core/effects'
 import { ConfigSyncError } from '#core/errors'
 import { isNodeId, type NodeId, type RunId } from '#core/identity'
-import { FRAME_BYTES_MAX, GROUP_ENVELOPE_BYTES } from '#core/limits'
 import { nameDefect } from '#core/names'
 import { LOAD_HIGH } from '#core/settings'
-import type { WriteChange } from '#core/writer'
 import { MeshAdapter } from '#mesh/adapter'
 import type { AdapterSettings } from '#mesh/adapter-settings'
 import { type Scheduler, systemScheduler } from '#mesh/scheduler'
@@ -187,16 +185,6 @@ export class Runtime {
     throw new ConfigSyncError('NOT_STARTED', `${this.nodeId} is not running`)
   }
 
-  /** @throws ConfigSyncError GROUP_TOO_LARGE when the changes cannot travel in one frame */
-  checkGroupSize(changes: readonly WriteChange[]): void {
-    if (changes.length === 1) return
-    let bytes = 0
-    for (const { section, parameter, value } of changes)
-      bytes += GROUP_ENVELOPE_BYTES + 2 * (section.length + parameter.length) + textBytes(value)
-    if (bytes <= FRAME_BYTES_MAX / 2 + FRAME_BYTES_MAX / 4) return
-    throw new ConfigSyncError('GROUP_TOO_LARGE', `${changes.length} changes have about ${bytes} bytes`)
-  }
-
   private readSettings(): Settings {
     return settingsFrom((section, parameter) => this.state.get(section, parameter), this.options.preset)
   }
@@ -287,8 +275,6 @@ const NO_DELIVERY = {
   bytesSent: 0,
   bytesReceived: 0,
 }
-
-const textBytes = (value: unknown): number => (value === undefined ? 0 : 3 * JSON.stringify(value).length)
 
 const ruleModeOfEnvironment = () => (process.env['NODE_ENV'] === 'development' ? 'development' : 'production')
 

@@ -1,6 +1,8 @@
+import { decodeUpdate, encodeUpdate } from '#codec/update'
 import { contextOf, versionVectorOf } from '#core/causal-context'
 import { ConfigSyncError } from '#core/errors'
 import { isOrigin, isSequence, nodeIdOf, type Origin, type Sequence } from '#core/identity'
+import { LOGICAL_MAX, TIMESTAMP_MS_MAX } from '#core/limits'
 import { isMergeRule } from '#core/merge-rules'
 import type { Coverage } from '#core/protocol'
 import type { Update } from '#core/update'
@@ -27,14 +29,14 @@ export function messageOf(update: Update): ConfigUpdateMsg {
 
 /**
  * The way back, for an update that came by another way than the mesh.
- * @throws ConfigSyncError UPDATE_INVALID naming the field
+ * @throws ConfigSyncError UPDATE_INVALID naming the field, VALUE_INVALID
  */
 export function updateOf(message: ConfigUpdateMsg): Update {
   const invalid = (field: string) => new ConfigSyncError('UPDATE_INVALID', `${field} is not that of an update`)
   const { origin, sequence, timestamp, versionVector, epoch, rule } = message
   if (!isOrigin(origin)) throw invalid('origin')
   if (!isSequence(sequence)) throw invalid('sequence')
-  if (!isStamp(timestamp)) throw invalid('timestamp')
+  if (!isStamp(timestamp) || timestamp[0] > TIMESTAMP_MS_MAX || timestamp[1] > LOGICAL_MAX) throw invalid('timestamp')
   if (!isMergeRule(rule)) throw invalid('rule')
   if (!Number.isSafeInteger(epoch) || epoch < 0) throw invalid('epoch')
   if (versionVector[origin] !== sequence) throw invalid('versionVector')
@@ -43,22 +45,25 @@ export function updateOf(message: ConfigUpdateMsg): Update {
     if (!isOrigin(other) || !isSequence(n)) throw invalid('versionVector')
     if (other !== origin) context.set(other, n)
   }
-  return {
-    section: message.section,
-    parameter: message.parameter,
-    value: message.deleted ? undefined : message.value,
-    origin,
-    sequence,
-    timestampMs: timestamp[0],
-    timestampLogical: timestamp[1],
-    priority: message.priority,
-    rule,
-    epoch,
-    context: contextOf(context),
-    group: undefined,
-    reason: message.reason,
-    unknownFields: undefined,
-  }
+  // Through the codec, which checks what remains as it does for everything from the wire.
+  return decodeUpdate(
+    encodeUpdate({
+      section: message.section,
+      parameter: message.parameter,
+      value: message.deleted ? undefined : message.value,
+      origin,
+      sequence,
+      timestampMs: timestamp[0],
+      timestampLogical: timestamp[1],
+      priority: message.priority,
+      rule,
+      epoch,
+      context: contextOf(context),
+      group: undefined,
+      reason: message.reason,
+      unknownFields: undefined,
+    }),
+  )
 }
 
 const isStamp = (stamp: unknown): stamp is readonly [number, number] =>

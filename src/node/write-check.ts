@@ -1,6 +1,15 @@
+import { valueBytes } from '#codec/value'
 import { ConfigSyncError } from '#core/errors'
 import { deepFrozen, type JsonValue, jsonDefect } from '#core/json'
-import { PRIORITY_MAX, PRIORITY_MIN, REASON_BYTES_MAX, VALUE_BYTES_MAX, VALUE_DEPTH_MAX } from '#core/limits'
+import {
+  GROUP_BYTES_MAX,
+  GROUP_ENVELOPE_BYTES,
+  PRIORITY_MAX,
+  PRIORITY_MIN,
+  REASON_BYTES_MAX,
+  VALUE_BYTES_MAX,
+  VALUE_DEPTH_MAX,
+} from '#core/limits'
 import { nameDefect, sectionDefect, utf8Bytes } from '#core/names'
 import type { WriteChange } from '#core/writer'
 import type { Declarations } from './declarations.ts'
@@ -60,28 +69,48 @@ function checkReason(reason: unknown): void {
 }
 
 function checkedValue(section: string, parameter: string, value: JsonValue, declarations: Declarations): JsonValue {
+  const name = `${section}.${parameter}`
+  checkJson(name, value)
+  const checked = declarations.checkWrite(section, parameter, value)
+  // A schema may make something else of it, which is what will be stored.
+  if (checked !== value) checkJson(name, checked)
+  return ownCopy(checked)
+}
+
+function checkJson(name: string, value: JsonValue): void {
   const defect = jsonDefect(value, VALUE_DEPTH_MAX)
-  if (defect !== undefined) throw new ConfigSyncError('VALUE_INVALID', `${section}.${parameter}: ${defect}`)
-  const checked = ownCopy(declarations.checkWrite(section, parameter, value))
-  // Most values are short texts and numbers: those need no serialising to be known as small.
-  if (typeof checked === 'number' || typeof checked === 'boolean' || checked === null) return checked
-  if (typeof checked === 'string' && checked.length < 1024 && checked.isWellFormed()) return checked
-  return checkedText(section, parameter, checked)
+  if (defect !== undefined) throw new ConfigSyncError('VALUE_INVALID', `${name}: ${defect}`)
+  if (isSmall(value)) return
+  const bytes = sizeOf(name, value)
+  if (bytes > VALUE_BYTES_MAX) throw new ConfigSyncError('VALUE_TOO_LARGE', `${name}: ${bytes} bytes`)
 }
 
-function checkedText(section: string, parameter: string, value: JsonValue): JsonValue {
-  const text = JSON.stringify(value)
-  if (/\\ud[89a-f]/i.test(text) && !wellFormed(value))
-    throw new ConfigSyncError('VALUE_INVALID', `${section}.${parameter}: a text is not valid Unicode`)
-  const bytes = utf8Bytes(text)
-  if (bytes > VALUE_BYTES_MAX) throw new ConfigSyncError('VALUE_TOO_LARGE', `${section}.${parameter}: ${bytes} bytes`)
-  return value
+/** Most values are numbers and short texts: those need no serialising to be known as small. */
+const isSmall = (value: JsonValue): boolean =>
+  typeof value === 'string' ? value.length < 1024 && value.isWellFormed() : typeof value !== 'object' || value === null
+
+function sizeOf(name: string, value: JsonValue): number {
+  try {
+    return valueBytes(value)
+  } catch (cause) {
+    if (!(cause instanceof ConfigSyncError)) throw cause
+    throw new ConfigSyncError(cause.code, `${name}: ${cause.detail}`, { cause })
+  }
 }
 
-function wellFormed(value: JsonValue): boolean {
-  if (typeof value === 'string') return value.isWellFormed()
-  if (typeof value !== 'object' || value === null) return true
-  return Object.entries(value).every(([key, member]) => key.isWellFormed() && wellFormed(member))
+/**
+ * One message must hold a whole group, beside what else travels with it.
+ * @throws ConfigSyncError GROUP_TOO_LARGE
+ */
+export function checkGroupSize(changes: readonly WriteChange[]): void {
+  if (changes.length === 1) return
+  let bytes = 0
+  for (const { section, parameter, value, reason } of changes) {
+    bytes += GROUP_ENVELOPE_BYTES + utf8Bytes(section) + utf8Bytes(parameter) + utf8Bytes(reason ?? '')
+    if (value !== undefined) bytes += isSmall(value) ? 3 * String(value).length : valueBytes(value)
+  }
+  if (bytes > GROUP_BYTES_MAX)
+    throw new ConfigSyncError('GROUP_TOO_LARGE', `${changes.length} changes have about ${bytes} bytes`)
 }
 
 /** The caller may go on changing what it gave. */

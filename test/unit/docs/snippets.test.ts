@@ -34,7 +34,7 @@ describe('the ts blocks of the documentation', () => {
   })
 })
 
-/** In a process of its own, in an empty folder that has the examples, with ports that are free. */
+/** As a reader runs it: with the built package, in a process and an empty folder of its own that has the examples, on free ports. */
 async function runProgram(program: Program): Promise<ScriptResult> {
   const file = join(folder.path, `run.${moduleName(program)}`)
   const workFolder = join(folder.path, `in.${moduleName(program)}`)
@@ -42,7 +42,7 @@ async function runProgram(program: Program): Promise<ScriptResult> {
   symlinkSync(join(root, 'examples'), join(workFolder, 'examples'), 'dir')
   writeFileSync(file, await withFreePorts(moduleText(runnableBlocks(program))))
   return finish(
-    spawn(process.execPath, ['--conditions=source', '--no-warnings', file], {
+    spawn(process.execPath, ['--no-warnings', file], {
       cwd: workFolder,
       env: { ...process.env, NO_COLOR: '1' },
       stdio: ['ignore', 'pipe', 'pipe'],

@@ -56,8 +56,9 @@ function inPages(output: string, programs: readonly Program[]): string[] {
 export function packagePaths(exports: Readonly<Record<string, unknown>>): Record<string, string> {
   const paths: Record<string, string> = {}
   for (const [name, target] of Object.entries(exports)) {
-    const source = (target as { readonly source?: string }).source
-    if (source !== undefined) paths[`configsync${name.slice(1)}`] = source.slice(2)
+    const built = (target as { readonly default?: string }).default
+    if (built !== undefined)
+      paths[`configsync${name.slice(1)}`] = built.replace('./dist/', 'src/').replace(/\.js$/, '.ts')
   }
   return paths
 }

@@ -41,10 +41,10 @@ describe('package.json', () => {
     expect([...new Set(sources)].filter((source) => !existsSync(join(root, source)))).toEqual([])
   })
 
-  it('offers source and types with every export', () => {
+  it('offers built code and types with every export, and no condition that only this repository knows', () => {
     const modules = Object.entries(packageJson.exports).filter(([, target]) => typeof target === 'object')
     for (const [name, target] of modules)
-      expect([name, Object.keys(target as object).sort()]).toEqual([name, ['default', 'source', 'types']])
+      expect([name, Object.keys(target as object).sort()]).toEqual([name, ['default', 'types']])
   })
 
   it('publishes files that exist, and runs commands that exist', () => {
