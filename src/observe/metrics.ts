@@ -43,12 +43,18 @@ export class Metrics {
     const remote = updates.labels('remote')
     // Known from the first scrape on, so that a rate over them is right.
     for (const counter of [local, remote]) counter.inc(0)
+    let ready = false
     this.#stopListening = [
+      sync.on('ready', () => {
+        ready = true
+      }),
       sync.on('conflict', () => conflicts.inc()),
       sync.on('change', (event) => {
         const counter = event.source === 'local' ? local : remote
         counter.inc(event.changes.length)
-        if (event.source !== 'local') observePropagation(propagation, event)
+        // What a node that starts is told of old writes says nothing of how fast they spread.
+        const isNews = event.source === 'remote' || (event.source === 'repair' && ready)
+        if (isNews) observePropagation(propagation, event)
       }),
     ]
     this.#fromStatus = statusMetrics(registers)

@@ -3,6 +3,7 @@ import { connect, createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, describe, expect, it } from 'vitest'
+import { certificateOf } from '../support/certificates.ts'
 import { eventually } from '../support/eventually.ts'
 import { RunningCli, runCli, startAgent } from '../support/processes.ts'
 
@@ -37,6 +38,16 @@ async function occupiedPort(): Promise<string> {
   servers.push(server)
   await new Promise((resolve) => server.once('listening', resolve))
   return `127.0.0.1:${(server.address() as { port: number }).port}`
+}
+
+/** Files of a certificate for the cluster `tls`, of its authority or another one. */
+async function certificateFlags(nodeId: string, signer?: string): Promise<string[]> {
+  const { cert, key, ca } = await certificateOf(nodeId, 'tls', signer)
+  return Object.entries({ cert, key, ca }).flatMap(([name, pem]) => {
+    const path = join(folder, `${nodeId}-${name}.pem`)
+    writeFileSync(path, pem, { mode: 0o600 })
+    return [`--tls-${name}`, path]
+  })
 }
 
 const logLines = (cli: RunningCli) =>
@@ -130,6 +141,26 @@ describe('an agent', () => {
     const undeclared = await callAgent('PUT', '/v1/config/pool/sise', { value: 1 })
     expect([undeclared.status, undeclared.body.code]).toEqual([422, 'PARAMETER_UNDECLARED'])
     expect((await callAgent('PUT', '/v1/config/pool/size', { value: 8 })).status).toBe(200)
+  })
+
+  it('joins over TLS whoever has a certificate of its authority, and nobody else', async () => {
+    const a = await start('node-a', '--cluster', 'tls', ...(await certificateFlags('node-a')))
+    const b = await start('node-b', '--cluster', 'tls', '--join', a.ready.mesh, ...(await certificateFlags('node-b')))
+    const c = await start(
+      'node-c',
+      '--cluster',
+      'tls',
+      '--join',
+      a.ready.mesh,
+      ...(await certificateFlags('node-c', 'other')),
+    )
+    await eventually('a and b are members', async () => (await a.call('GET', '/v1/nodes')).body.nodes.length === 2)
+    await b.call('PUT', '/v1/config/a/b', { value: 'secret' })
+    await eventually('a has it', async () => (await a.call('GET', '/v1/config/a/b')).body.value === 'secret')
+    for (const { cli } of [a, c])
+      await eventually('both sides say why', () => logLines(cli).some(({ code }) => code === 'CERTIFICATE_INVALID'))
+    expect((await c.call('GET', '/v1/nodes')).body.nodes).toHaveLength(1)
+    expect((await c.call('GET', '/v1/config/a/b')).status).toBe(404)
   })
 
   it('wants its token', async () => {

@@ -60,6 +60,14 @@ describe('metrics', () => {
     expect(await sampleOf('propagation_seconds_sum')).toBeCloseTo(2, 1)
   })
 
+  it('counts repairs among them once the node is up to date, not what a start brings', async () => {
+    emit('change', change('repair', 3_600_000))
+    expect(await sampleOf('propagation_seconds_count')).toBe(0)
+    emit('ready', { elapsedMs: 1 })
+    emit('change', change('repair', 2_000))
+    expect(await sampleOf('propagation_seconds_count')).toBe(1)
+  })
+
   it('shows the status of now, the same at every scrape', async () => {
     emit('conflict', {})
     for (let scrape = 0; scrape < 2; scrape++) {
