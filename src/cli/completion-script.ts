@@ -87,7 +87,7 @@ _configsync_names() {
   for ((i = 2; i < CURRENT - 1; i++)); do
     case "$words[i]" in --http | --token-file) target+=("$words[i]" "$words[i + 1]") ;; esac
   done
-  names=("\${(@f)$("$words[1]" list --names "\${target[@]}" 2>/dev/null)}")
+  names=(\${(f)"$("$words[1]" list --names "\${target[@]}" 2>/dev/null)"})
   if [[ "$1" == sections ]]; then names=("\${(@u)names%%.*}"); fi
   compadd -a names
 }

@@ -42,8 +42,11 @@ async function printParameter({ client, output }: AgentSession, name: ParameterN
       throw unknown ? unknownParameter(name, await client.get<ConfigTree>('/v1/config')) : error
     })
   if (output.json) return output.document(answer)
-  if (answer.deleted)
-    throw failure('PARAMETER_UNKNOWN', `${nameText(name)} was deleted`, 'Set it again, or list what there is.')
+  // A deleted parameter that is declared has its default again.
+  if (answer.source === 'none') {
+    const detail = `${nameText(name)} ${answer.deleted ? 'was deleted' : 'has no value'}`
+    throw failure('PARAMETER_UNKNOWN', detail, 'Set it, or see what there is with: configsync list')
+  }
   if (raw && typeof answer.value === 'string') return output.line(answer.value)
   output.document(answer.value)
 }

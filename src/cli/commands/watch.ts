@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { type AgentOptions, agentCommand, openSession } from '../agent-command.ts'
-import { type FeedEvent, followChanges } from '../change-feed.ts'
+import { type FeedChange, type FeedEvent, followChanges } from '../change-feed.ts'
 import { positiveIntegerOption } from '../options.ts'
 import { type Colors, type Output, printable, shortValue } from '../output.ts'
 import { nameText, parseSelection } from '../parameter-name.ts'
@@ -57,10 +57,15 @@ export function eventLines(event: FeedEvent, colors: Colors): string[] {
   }
   return event.changes.map((change) => {
     const { update } = change
-    const value = change.deleted
-      ? colors.red('deleted')
-      : `${shortValue(change.previous)} → ${colors.bold(shortValue(change.value))}`
+    const value = valueText(change, colors)
     const reason = update.reason ? colors.dim(` (${printable(update.reason)})`) : ''
     return `${time} ${colors.cyan(printable(nameText(change)))}  ${value}  ${colors.dim(`by ${update.nodeId}`)}${reason}`
   })
+}
+
+/** A deleted parameter that is declared has its default again. */
+function valueText({ deleted, value, previous }: FeedChange, colors: Colors): string {
+  if (deleted && value === null) return colors.red('deleted')
+  const before = deleted ? colors.red('deleted') : shortValue(previous)
+  return `${before} → ${colors.bold(shortValue(value))}`
 }
