@@ -176,12 +176,15 @@ export class Core {
         return this.presence.onDue()
       case 'prompt':
         return this.presence.onPromptDue()
+      case 'greet':
+        return this.presence.onGreetDue()
       case 'silence':
         if (this.membership.checkSilence(this.election.coordinator)) this.afterMembership()
         return
       case 'candidacy':
         if (this.election.becomeCandidate()) this.roleChanged()
-        else if (this.election.candidate) this.presence.broadcast()
+        // In a large mesh the next ordinary heartbeat says it: all at once would be heard as so many within one H.
+        else if (this.election.candidate && !this.membership.wideJitter) this.presence.broadcast()
         return
       case 'pull':
         return this.antiEntropy.onPullDue()
@@ -221,7 +224,7 @@ export class Core {
 
   private onPeerUp(peer: NodeId): void {
     this.membership.reachable.add(peer)
-    if (this.membership.reachable.size <= this.self.presenceBudget) this.presence.greet(peer)
+    this.presence.onPeerUp(peer)
   }
 
   private onHeartbeat(from: NodeId, heartbeat: Heartbeat): void {
@@ -235,7 +238,7 @@ export class Core {
     if (this.election.noteEpoch(heartbeat)) this.presence.broadcast()
     if (heartbeat.address !== '' || heartbeat.addresses.length > 0)
       this.self.turn.add({ type: 'addresses', addresses: [heartbeat.address, ...heartbeat.addresses].filter(Boolean) })
-    if (this.antiEntropy.onHeartbeat(member) === 'equal') this.presence.noteSameDigest()
+    this.presence.noteHeard(heartbeat, this.antiEntropy.onHeartbeat(member))
   }
 
   private roleChanged(): void {

@@ -10,6 +10,8 @@ export type DeadlineName =
   | 'prompt'
   /** a pull begins, if it is still needed */
   | 'pull'
+  /** peers came into reach of a node that has just started: it is known now how many */
+  | 'greet'
   /** the answer to a pull request is overdue */
   | 'pullRetry'
   /** a missing dot was given time to be merely reordered */

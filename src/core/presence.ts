@@ -1,3 +1,4 @@
+import type { Standing } from './comparison.ts'
 import type { Election } from './election.ts'
 import type { NodeId } from './identity.ts'
 import { HEARTBEAT_ADDRESSES_MAX, RECENT_ORIGINS_MAX, RECENT_RANGES_MAX } from './limits.ts'
@@ -24,6 +25,11 @@ export class Presence {
   private intervalMs: number
   private answeredMs = Number.NEGATIVE_INFINITY
   private prompts: number[] = []
+  private readonly toGreet = new Set<NodeId>()
+  /** heartbeats heard since the last own write that show it: whoever heard them needs no word of ours */
+  private ownWriteHeard = 0
+  /** the schedule under way is for an own write, not for something learned */
+  private promptsWritten = false
   private sameDigestHeard = 0
   private sameDigestVersion = -1
 
@@ -57,6 +63,7 @@ export class Presence {
 
   /** A heartbeat to all, now; the next ordinary one counts from here. */
   broadcast(): void {
+    this.toGreet.clear()
     this.self.turn.broadcast({ type: 'heartbeat', heartbeat: this.next() })
     this.sentMs = this.self.nowMs
     this.intervalMs = this.self.intervalMs
@@ -65,8 +72,27 @@ export class Presence {
     this.scheduleNext()
   }
 
+  /**
+   * A peer has come into reach: it should not have to wait for the next heartbeat to know whom to ask. A node that has just
+   * started meets many at once, and so does everybody else in a cold start: it waits until it sees how many.
+   */
+  onPeerUp(peer: NodeId): void {
+    if (this.self.nowMs < this.self.startedMs + TIMING.startingH * this.self.intervalMs) {
+      this.toGreet.add(peer)
+      this.self.deadlines.setEarlier('greet', this.self.after(TIMING.greetH))
+    } else if (!this.membership.wideJitter) this.greet(peer)
+  }
+
+  /** In a large mesh a random share is greeted, so that nobody hears more than the budget. */
+  onGreetDue(): void {
+    const share = this.self.presenceBudget / this.membership.size
+    for (const peer of this.toGreet)
+      if (this.membership.reachable.has(peer) && (share >= 1 || this.self.random() < share)) this.greet(peer)
+    this.toGreet.clear()
+  }
+
   /** A heartbeat to one: a peer that has just come into reach, or whoever asked. */
-  greet(peer: NodeId): void {
+  private greet(peer: NodeId): void {
     this.self.turn.send(peer, { type: 'heartbeat', heartbeat: this.next() })
   }
 
@@ -79,7 +105,9 @@ export class Presence {
 
   /** After one's own write. One schedule at a time, however many writes come. */
   promptWritten(): void {
+    this.ownWriteHeard = 0
     if (this.prompts.length > 0) return
+    this.promptsWritten = true
     this.prompts = TIMING.promptsH.map((h) => this.self.after(h))
     this.self.deadlines.set('prompt', this.prompts[0]!)
   }
@@ -87,6 +115,7 @@ export class Presence {
   /** After learning something by a repair: those who lack it too then know whom to ask. */
   promptLearned(): void {
     if (this.prompts.length > 0) return
+    this.promptsWritten = false
     const spread = Math.max(1, Math.log2(this.membership.size / this.self.presenceBudget))
     const delayH = (TIMING.learnedPromptH + this.self.random() * TIMING.learnedPromptSpreadH) * spread
     this.prompts = [this.self.after(delayH)]
@@ -96,12 +125,18 @@ export class Presence {
   onPromptDue(): void {
     this.prompts.shift()
     if (this.prompts.length > 0) this.self.deadlines.set('prompt', this.prompts[0]!)
-    if (this.heardSame() < TIMING.promptEnough) this.broadcast()
+    const heard = this.promptsWritten ? Math.max(this.heardSame(), this.ownWriteHeard) : this.heardSame()
+    if (heard < TIMING.promptEnough) this.broadcast()
   }
 
-  /** Another node shows the digest that we have now. */
-  noteSameDigest(): void {
-    this.sameDigestHeard = this.heardSame() + 1
+  /**
+   * Another node's heartbeat: the same digest as ours, or our last write listed in it, says to everybody what an extra
+   * heartbeat of ours would say.
+   */
+  noteHeard({ recent }: Heartbeat, standing: Standing): void {
+    if (standing === 'equal') this.sameDigestHeard = this.heardSame() + 1
+    const { origin, sequence } = this.self
+    if (recent.some((entry) => entry.origin === origin && entry.contiguous >= sequence)) this.ownWriteHeard++
   }
 
   private heardSame(): number {

@@ -25,6 +25,9 @@ export const TIMING = {
   candidatesAsked: 3,
   /** a heartbeat that answers a question goes to all, at most once in this */
   answerApartH: 1 / 4,
+  /** a node up for less than `startingH` lets the peers that it meets gather for `greetH` before it greets them */
+  startingH: 1,
+  greetH: 1 / 40,
   /** a node that may be behind waits this long, and up to so much more at random, before it pulls */
   pullDelayH: 1 / 16,
   pullSpreadH: 1 / 4,
