@@ -25,13 +25,14 @@ export type Answer =
 let node: BenchNode
 let jobs: JobRunner
 let label: string
-/** one node's profile says enough; sixteen profilers would measure each other */
+/** One that writes in a burst and one that only reads: sixteen profilers would measure each other. */
+const PROFILED_NODES = 2
 let profiling = false
 
 const calls: NodeCalls = {
   async open({ system, ...options }) {
-    label = system
-    profiling = options.index === 0
+    label = `${system}-${options.index}`
+    profiling = options.index < PROFILED_NODES
     jobs = new JobRunner(options.index)
     node = await SYSTEMS[system].open({ ...options, onValue: jobs.onValue })
     return node.address
@@ -49,6 +50,7 @@ process.on('message', async ({ id, name, argument }: Call) => {
   } catch (error) {
     answer = { id, failure: error instanceof Error ? (error.stack ?? error.message) : String(error) }
   }
-  process.send?.(answer)
+  // the coordinator may be gone
+  process.send?.(answer, undefined, undefined, () => {})
 })
 process.on('disconnect', () => process.exit(0))

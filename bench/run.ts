@@ -2,7 +2,7 @@
  * Side by side on one machine: bare broadcasts and ConfigSync, 16 processes each, in alternating rounds of one run.
  *
  *     npm run bench -- [--rounds 3] [--nodes 16] [--writes 500] [--systems tcp,tls,tls-corked,configsync] [--json]
- *         [--profile DIR]    leaves a CPU profile of the first node's part in every job there
+ *         [--profile DIR]    leaves a CPU profile of the first two nodes' part in every job there
  */
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
