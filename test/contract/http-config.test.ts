@@ -75,10 +75,11 @@ describe('writing and reading', () => {
     expect((await agent.call('GET', '/v1/config/beta')).body).toEqual({ two: { deep: [2] } })
   })
 
-  it('takes a value of exactly 1 MiB of JSON', async () => {
-    const value = 'x'.repeat(1024 * 1024 - 2)
+  it('takes a value of exactly 1 MiB, where its MessagePack is larger than its JSON', async () => {
+    const value = 'x'.repeat(1024 * 1024 - 5)
     expect((await put('big/value', { value })).status).toBe(200)
     expect(sync.get('big', 'value')).toBe(value)
+    expect((await put('big/value', { value: `${value}x` })).status).toBe(413)
   })
 
   it('accepts a value whose JSON is written with escapes three times its size', async () => {
