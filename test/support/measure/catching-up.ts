@@ -1,0 +1,79 @@
+import type { ConfigSyncManager } from '#node/manager'
+import { MemoryStore } from '#store/memory'
+import type { VirtualMesh } from '../virtual-mesh.ts'
+import { type Figure, H, LIMIT_MS, Samples, settledMesh } from './figure.ts'
+
+/** Up to 256 KiB of difference, the most that one part of a pull carries. */
+const VALUE = 'x'.repeat(2_000)
+const WRITES_MAX = 60
+
+async function writeSome(node: ConfigSyncManager, label: string, writes: number): Promise<void> {
+  for (let n = 0; n < writes; n++) await node.publishUpdate('s', `${label}-${n}`, VALUE + n)
+}
+
+/**
+ * Both halves write, for a time in which the other half is given up or not, and the cut ends. Milliseconds from the first
+ * frame that crosses until all are equal.
+ */
+export async function partitionHealed(nodes: number, seed: number): Promise<Figure> {
+  const samples = new Samples()
+  const mesh = await settledMesh({ nodes, seed })
+  for (const cutMs of [H, 8 * H]) {
+    const half = new Set(mesh.nodes.filter((_, index) => index % 2 === 0).map(({ nodeId }) => nodeId))
+    mesh.network.partition([...half])
+    mesh.runAtRandom(H)
+    await writeSome(mesh.nodes[0]!, `a${cutMs}`, 1 + Math.floor(mesh.random() * WRITES_MAX))
+    await writeSome(mesh.nodes[1]!, `b${cutMs}`, 1 + Math.floor(mesh.random() * WRITES_MAX))
+    mesh.run(cutMs)
+    mesh.runAtRandom(H)
+    samples.add(healAndTime(mesh, half))
+    mesh.run(4 * H)
+  }
+  return samples.figure(mesh)
+}
+
+function healAndTime(mesh: VirtualMesh, half: ReadonlySet<string>): number {
+  let crossedMs: number | undefined
+  mesh.network.heal()
+  mesh.network.filter = (from, to) => {
+    if (half.has(from) !== half.has(to)) crossedMs ??= mesh.scheduler.nowMs()
+    return true
+  }
+  mesh.until('both sides are equal', LIMIT_MS, () => crossedMs !== undefined && mesh.equal)
+  mesh.network.filter = undefined
+  return mesh.scheduler.nowMs() - crossedMs!
+}
+
+export interface RestartOptions {
+  readonly how: 'crash' | 'clean'
+  readonly stored: boolean
+}
+
+/** A node is away while others write; milliseconds from its start until it has everything, what it wrote itself included. */
+export async function restarted(nodes: number, seed: number, { how, stored }: RestartOptions): Promise<Figure> {
+  const samples = new Samples()
+  const stores = new Map<number, MemoryStore>()
+  const storeOf = (index: number) => {
+    const store = stores.get(index) ?? new MemoryStore()
+    stores.set(index, store)
+    return store
+  }
+  const mesh = await settledMesh({ nodes, seed, ...(stored && { node: (index) => ({ store: storeOf(index) }) }) })
+  for (let round = 0; round < 2; round++) {
+    const index = Math.floor(mesh.random() * nodes)
+    const node = mesh.nodes[index]!
+    await writeSome(node, `own${round}`, 5)
+    mesh.run(2 * H)
+    await writeSome(node, `late${round}`, 5)
+    if (how === 'crash') await mesh.crash(node)
+    else await mesh.stopNode(node)
+    if (stored && how === 'crash') stores.set(index, storeOf(index).copy())
+    mesh.runAtRandom(6 * H)
+    await writeSome(mesh.nodes[(index + 1) % nodes]!, `other${round}`, WRITES_MAX)
+    mesh.run(3 * H)
+    const again = await mesh.startNode(index)
+    samples.add(mesh.until(`${again.nodeId} has everything`, LIMIT_MS, () => mesh.equal))
+    mesh.run(4 * H)
+  }
+  return samples.figure(mesh)
+}
