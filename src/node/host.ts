@@ -41,7 +41,7 @@ export class Host {
   private wakeAtMs = Number.POSITIVE_INFINITY
   private cancelWake: () => void = () => undefined
   private lastCommit: Promise<void> | undefined
-  private written: readonly Update[] | undefined
+  private written: readonly Update[] = []
 
   constructor(options: HostOptions) {
     this.options = options
@@ -49,13 +49,17 @@ export class Host {
   }
 
   input(body: InputBody): void {
+    this.step(body)
+    this.deliverEvents()
+  }
+
+  private step(body: InputBody): void {
     const { scheduler, wallClock } = this.options
     const effects = this.core.step({ ...body, nowMs: scheduler.nowMs(), wallMs: wallClock() } as Input)
     this.performing++
     for (const effect of effects) this.perform(effect)
     this.performing--
     this.arm()
-    this.deliverEvents()
   }
 
   message(from: NodeId, message: Message): void {
@@ -64,9 +68,11 @@ export class Host {
 
   /** A local write; the updates are broadcast when this returns. */
   write(changes: Extract<Input, { type: 'write' }>['changes']): Written {
-    this.written = undefined
-    this.input({ type: 'write', changes })
-    return { updates: this.written ?? [], stored: this.lastCommit }
+    this.step({ type: 'write', changes })
+    // A listener may write too, so what this write came to is taken before anybody is told.
+    const written = { updates: this.written, stored: this.lastCommit }
+    this.deliverEvents()
+    return written
   }
 
   private perform(effect: Effect): void {
