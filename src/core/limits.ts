@@ -2,7 +2,7 @@
 
 /** Names are sent with every update; longer ones are a mistake, not a name. UTF-8 bytes, for a section and for a parameter. */
 export const NAME_BYTES_MAX = 128
-/** Configuration, not files. UTF-8 bytes of the value's JSON. */
+/** Configuration, not files. Bytes of the value's JSON or of its MessagePack, whichever is larger: both have to fit. */
 export const VALUE_BYTES_MAX = 1024 * 1024
 /** Recursion over a value stays far from the end of the stack in every language that reads the wire. */
 export const VALUE_DEPTH_MAX = 64

@@ -32,6 +32,17 @@ const OPERATIONAL: ReadonlySet<ErrorCode> = new Set([
   'MEMBERS_LIMIT',
 ])
 
+/** Troubles of a mesh in which somebody or something was turned away. */
+const REFUSALS: ReadonlySet<ErrorCode> = new Set([
+  'NODE_DUPLICATE',
+  'CLUSTER_MISMATCH',
+  'IDENTITY_MISMATCH',
+  'CERTIFICATE_INVALID',
+  'FRAME_MALFORMED',
+  'FRAME_TOO_LARGE',
+  'FRAME_VERSION',
+])
+
 /** Turns what the core reports into what programs listen to, and counts it. */
 export class EventPublisher {
   readonly gate: ChangeGate
@@ -139,10 +150,12 @@ export class EventPublisher {
     if (OPERATIONAL.has(code)) this.options.listeners.emit('error', new ConfigSyncError(code, detail))
   }
 
-  /** Something of the mesh that an operator should know. */
+  /** Something of the mesh or the store that an operator should know. */
   trouble(error: ConfigSyncError, peer: NodeId | undefined): void {
-    this.rejected[error.code] = (this.rejected[error.code] ?? 0) + 1
-    this.options.listeners.emit('rejected', { code: error.code, detail: error.detail, nodeId: peer })
+    if (REFUSALS.has(error.code)) {
+      this.rejected[error.code] = (this.rejected[error.code] ?? 0) + 1
+      this.options.listeners.emit('rejected', { code: error.code, detail: error.detail, nodeId: peer })
+    }
     this.options.listeners.emit('error', error)
   }
 }
