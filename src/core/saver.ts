@@ -1,6 +1,6 @@
 import type { StoreBatch, StoredState } from './effects.ts'
 import type { HybridClock } from './hybrid-clock.ts'
-import type { Sequence } from './identity.ts'
+import type { Origin, Sequence } from './identity.ts'
 import type { Self } from './self.ts'
 
 /** Gathers what changed in a turn into one batch, so that a store never holds a part of it (I5). */
@@ -8,6 +8,8 @@ export class Saver {
   private readonly self: Self
   private readonly clock: HybridClock
   private version = 0
+  /** what the store has of these: a replaced origin must not come back after a clean stop */
+  private savedOrigin: Origin | undefined
   private savedSequence = 0
   private savedEpoch = 0
 
@@ -26,15 +28,21 @@ export class Saver {
     if (unsaved === undefined || !this.needed()) return
     this.version++
     this.self.turn.add({ type: 'persist', version: this.version, batch: this.batch() })
-    this.savedSequence = this.self.sequence
-    this.savedEpoch = this.self.epoch
+    this.noteSaved(this.self)
     unsaved.clear()
   }
 
   private needed(): boolean {
     const { parameters, origins, collected } = this.self.replica.unsaved!
     if (parameters.size > 0 || origins.size > 0 || collected) return true
-    return this.self.sequence !== this.savedSequence || this.self.epoch !== this.savedEpoch
+    const { origin, sequence, epoch } = this.self
+    return origin !== this.savedOrigin || sequence !== this.savedSequence || epoch !== this.savedEpoch
+  }
+
+  private noteSaved({ origin, sequence, epoch }: Pick<StoredState, 'origin' | 'sequence' | 'epoch'>): void {
+    this.savedOrigin = origin
+    this.savedSequence = sequence
+    this.savedEpoch = epoch
   }
 
   private batch(): StoreBatch {
@@ -77,10 +85,9 @@ export class Saver {
     self.replica.unsaved?.clear()
     self.epoch = stored.epoch
     this.clock.restore(...stored.clock)
+    this.noteSaved(stored)
     if (!stored.clean || stored.nodeId !== self.nodeId) return
     self.origin = stored.origin
     self.sequence = stored.sequence
-    this.savedSequence = stored.sequence
-    this.savedEpoch = stored.epoch
   }
 }
