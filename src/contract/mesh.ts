@@ -192,6 +192,17 @@ const SCENES: Readonly<Record<string, Scene>> = {
       )
   },
 
+  'nodes that join one member at once meet each other too': async (stage) => {
+    const [first] = await stage.connected('first')
+    const join = stage.addresses()
+    const rest = await Promise.all(['e', 'b', 'd', 'a', 'c'].map((nodeId) => stage.member(nodeId, { join })))
+    await Promise.all(rest.map((member) => member.start()))
+    const all = [first!, ...rest]
+    await eventually('a full mesh', () =>
+      all.every((member) => member.sees(...all.filter((other) => other !== member))),
+    )
+  },
+
   'a second live run of a nodeId is refused, and both sides are told': async (stage) => {
     const [a, b] = await stage.connected('a', 'b')
     const twin = await stage.member('a')

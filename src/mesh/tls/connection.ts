@@ -47,6 +47,8 @@ export class Connection implements PacketSink {
   welcomed = false
   /** refused by one side, or a connection to oneself: whoever dialled it has its answer */
   answered = false
+  /** the addresses that this side's hello told */
+  told: readonly string[] = []
   /** frames are handed on: from when both sides accepted until this side will have no more of it */
   #receiving = false
   #down = false
@@ -192,6 +194,8 @@ export class Connection implements PacketSink {
       case PacketKind.ping:
       case PacketKind.pong:
         return greeted ? 0 : undefined
+      case PacketKind.addresses:
+        return this.accepted && this.welcomed ? HELLO_BYTES_MAX : undefined
       default:
         return undefined
     }

@@ -5,7 +5,7 @@ import type { ErrorCode } from '#core/errors'
  * 0, thus begins with its length as 32 bits. No kind is a letter or the first byte of a TLS record, so that another
  * protocol is noticed by its first byte.
  */
-export const PacketKind = { data: 0, hello: 1, accept: 2, refusal: 3, ping: 4, pong: 5 } as const
+export const PacketKind = { data: 0, hello: 1, accept: 2, refusal: 3, ping: 4, pong: 5, addresses: 6 } as const
 export const HEADER_BYTES = 4
 
 export function packetOf(kind: number, payload: Uint8Array): Buffer {

@@ -3,7 +3,16 @@ import type { NodeId } from '#core/identity'
 import type { MeshIdentity } from '../mesh.ts'
 import type { Connection } from './connection.ts'
 import { ACCEPT, PacketKind, PONG } from './framing.ts'
-import { decodeHello, decodeRefusal, encodeHello, type Hello, isRefusal, type Refusal } from './hello.ts'
+import {
+  decodeAddresses,
+  decodeHello,
+  decodeRefusal,
+  encodeAddresses,
+  encodeHello,
+  type Hello,
+  isRefusal,
+  type Refusal,
+} from './hello.ts'
 import { type CertificateIdentity, identityOf } from './identity.ts'
 import type { TlsMeshLimits } from './limits.ts'
 import type { PeerTable } from './peer-table.ts'
@@ -17,6 +26,8 @@ export interface GreeterOwner {
   onSelf(connection: Connection): void
   /** the other end is good but for what this node knows of others: worth remembering who is there */
   onIdentified(connection: Connection, hello: Hello): void
+  /** members' addresses, from an open connection */
+  onAddresses(addresses: readonly string[]): void
   /** both sides have accepted, and the connection is in the table */
   onOpen(connection: Connection, hello: Hello): void
 }
@@ -62,7 +73,9 @@ export class Greeter {
         return
       }
     }
-    connection.write(encodeHello({ ...this.#self, ...this.#owner.addresses(), dial: connection.dial?.number ?? 0 }))
+    const { address, addresses } = this.#owner.addresses()
+    connection.told = addresses
+    connection.write(encodeHello({ ...this.#self, address, addresses, dial: connection.dial?.number ?? 0 }))
     connection.expectOpen(this.#limits.greetingDeadlineMs, () => this.#late(connection))
   }
 
@@ -83,6 +96,9 @@ export class Greeter {
         break
       case PacketKind.pong:
         connection.pong()
+        break
+      case PacketKind.addresses:
+        this.#owner.onAddresses(decodeAddresses(payload))
         break
     }
   }
@@ -134,8 +150,17 @@ export class Greeter {
     const hello = connection.hello!
     if (this.#peers.add(connection)) {
       connection.receive()
+      this.#tellNews(connection)
       this.#owner.onOpen(connection, hello)
     } else this.refuse(connection, this.#duplicate(hello.nodeId))
+  }
+
+  /** Two nodes that greet this one at once are in neither's hello: whoever opens later is told of the other here. */
+  #tellNews(connection: Connection): void {
+    const told = new Set(connection.told)
+    connection.told = []
+    const news = this.#owner.addresses().addresses.filter((address) => !told.has(address))
+    if (news.length > 0) connection.write(encodeAddresses(news))
   }
 
   #onRefusal(connection: Connection, { code, detail }: Refusal): void {

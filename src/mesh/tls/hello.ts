@@ -40,6 +40,8 @@ const REFUSAL_CODES: ReadonlySet<string> = new Set<ErrorCode>([
   'FRAME_MALFORMED',
   'FRAME_TOO_LARGE',
 ])
+/** An address has at most some 260 characters, so that these stay within HELLO_BYTES_MAX; heartbeats bring the rest. */
+const ADDRESSES_PER_PACKET_MAX = 900
 const DETAIL_CHARACTERS_MAX = 400
 
 /** Addresses are left out from the end until the rest fits. */
@@ -69,10 +71,18 @@ export function decodeHello(payload: Buffer): Hello | Refusal {
   if (!Array.isArray(addresses) || addresses.length > MEMBERS_MAX)
     return malformed('the addresses of the hello are no list')
   if (!Number.isSafeInteger(dial) || (dial as number) < 0) return malformed('the dial number of the hello is none')
-  const usable = addresses.filter(
-    (text): text is string => typeof text === 'string' && parseAddress(text) !== undefined,
-  )
-  return { nodeId, runId, cluster, address, addresses: usable, dial: dial as number }
+  return { nodeId, runId, cluster, address, addresses: usableOf(addresses), dial: dial as number }
+}
+
+/** Addresses that were proven between the hello and the opening of a connection: at most a few. */
+export function encodeAddresses(addresses: readonly string[]): Buffer {
+  return packetOf(PacketKind.addresses, Buffer.from(JSON.stringify(addresses.slice(0, ADDRESSES_PER_PACKET_MAX))))
+}
+
+/** What is no address is left out. */
+export function decodeAddresses(payload: Buffer): string[] {
+  const addresses: unknown = parseObject(payload)
+  return Array.isArray(addresses) ? usableOf(addresses.slice(0, MEMBERS_MAX)) : []
 }
 
 /** The detail is cut far below REFUSAL_BYTES_MAX. */
@@ -88,6 +98,9 @@ export function decodeRefusal(payload: Buffer): Refusal {
     return { code: 'FRAME_MALFORMED', detail: 'without a reason that can be read' }
   return { code: code as ErrorCode, detail: printable(detail) }
 }
+
+const usableOf = (addresses: readonly unknown[]): string[] =>
+  addresses.filter((text): text is string => typeof text === 'string' && parseAddress(text) !== undefined)
 
 const malformed = (detail: string): Refusal => ({ code: 'FRAME_MALFORMED', detail })
 

@@ -237,6 +237,10 @@ export class Session implements ConnectionOwner, DialerOwner, GreeterOwner, List
     if (connection.dial !== undefined) this.#book.identify(connection.dial.address, hello.nodeId, undefined)
   }
 
+  onAddresses(addresses: readonly string[]): void {
+    this.#dialer.learn(addresses)
+  }
+
   onOpen(connection: Connection, hello: Hello): void {
     if (connection.dial !== undefined) this.#dialer.answered(connection.dial.address, true)
     this.#dialer.learn([hello.address])

@@ -2,7 +2,15 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { NodeId, RunId } from '#core/identity'
 import { HEADER_BYTES } from '#mesh/tls/framing'
-import { decodeHello, decodeRefusal, encodeHello, encodeRefusal, type Hello } from '#mesh/tls/hello'
+import {
+  decodeAddresses,
+  decodeHello,
+  decodeRefusal,
+  encodeAddresses,
+  encodeHello,
+  encodeRefusal,
+  type Hello,
+} from '#mesh/tls/hello'
 import { HELLO_BYTES_MAX, REFUSAL_BYTES_MAX } from '#mesh/tls/limits'
 
 const hello: Hello = {
@@ -62,6 +70,20 @@ describe('hello', () => {
         expect(decodeRefusal(Buffer.from(bytes))).toMatchObject({ code: 'FRAME_MALFORMED' })
       }),
     )
+  })
+})
+
+describe('addresses', () => {
+  it('are read as they were written, and stay within the limit however many there are', () => {
+    expect(decodeAddresses(payloadOf(encodeAddresses(hello.addresses)))).toEqual(hello.addresses)
+    const long = Array.from({ length: 10_000 }, (_, i) => `${String(i).padStart(253, 'x')}:65535`)
+    expect(payloadOf(encodeAddresses(long)).length).toBeLessThanOrEqual(HELLO_BYTES_MAX)
+  })
+
+  it('are left out where they are none', () => {
+    expect(decodeAddresses(bytesOf(['x:1', 'rubbish', 7, null]))).toEqual(['x:1'])
+    expect(decodeAddresses(bytesOf({ length: 3 }))).toEqual([])
+    expect(decodeAddresses(Buffer.from('{'))).toEqual([])
   })
 })
 
