@@ -22,6 +22,8 @@ export function compareWith(heartbeat: Heartbeat, seen: Seen, history: DigestHis
   if (history.has(heartbeat.digest)) return 'behind'
   const ours = seen.digestWithout(heartbeat.recent)
   const theirs = digestWithoutListed(heartbeat.digest, heartbeat.recent, seen)
-  if (seen.includes(heartbeat.recent)) return hash64Equal(ours, theirs) ? 'covered' : 'unknown'
-  return 'ahead'
+  if (!seen.includes(heartbeat.recent)) return 'ahead'
+  // What has begun to change here since the heartbeat was sent is not in its list: there it is as it was here before.
+  const covered = hash64Equal(ours, theirs) || hash64Equal(seen.settledDigestWithout(heartbeat.recent), theirs)
+  return covered ? 'covered' : 'unknown'
 }

@@ -106,7 +106,9 @@ export class Core {
   step(input: Input): Effect[] {
     const { self } = this
     self.turn.begin(input.nowMs, input.wallMs)
-    self.replica.seen.nowMs = self.turn.nowMs
+    const { seen } = self.replica
+    seen.nowMs = self.turn.nowMs
+    seen.recentSinceMs = self.after(-TIMING.recentH)
     this.handle(input)
     this.reportDrift()
     this.antiEntropy.noteDigest()

@@ -176,10 +176,10 @@ export class Presence {
 
   /** The origins that changed lately, the latest first, so that a busy mesh is compared exactly. */
   private recent(): OriginCoverage[] {
-    const sinceMs = this.self.nowMs - TIMING.recentH * this.self.intervalMs
+    const { seen } = this.self.replica
     const states = []
-    for (const state of this.self.replica.seen.origins.values())
-      if (state.changedAtMs >= sinceMs && state.ranges.length <= RECENT_RANGES_MAX) states.push(state)
+    for (const state of seen.origins.values())
+      if (state.changedAtMs >= seen.recentSinceMs && state.ranges.length <= RECENT_RANGES_MAX) states.push(state)
     if (states.length > RECENT_ORIGINS_MAX) states.sort((a, b) => b.changedAtMs - a.changedAtMs)
     return states
       .slice(0, RECENT_ORIGINS_MAX)

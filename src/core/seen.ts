@@ -3,6 +3,8 @@ import type { Origin, Sequence } from './identity.ts'
 import { LiveLog } from './live-log.ts'
 import type { Coverage, Hash64, OriginCoverage, SequenceRange } from './protocol.ts'
 
+const UNSEEN = { contiguous: 0, ranges: [] } as const
+
 /** What this node knows of one origin. */
 export class OriginState {
   readonly origin: Origin
@@ -14,6 +16,8 @@ export class OriginState {
   readonly ranges: [from: number, to: number][] = []
   /** elapsed time of the last change */
   changedAtMs = 0
+  /** what was covered before the present spell of changes began */
+  settled: Pick<OriginCoverage, 'contiguous' | 'ranges'> = UNSEEN
   /** the end of the last range whose hole was asked about */
   holeAskedTo = 0
   readonly live = new LiveLog()
@@ -59,6 +63,8 @@ export class Seen {
   readonly digest = new HashSum()
   /** elapsed time that changes are stamped with; the owner keeps it up to date */
   nowMs = 0
+  /** heartbeats list the origins that changed since; kept up to date likewise */
+  recentSinceMs = 0
   /** counts changes, so that somebody who compares knows whether there is anything new */
   version = 0
   /** what a store must write; undefined on a node without one */
@@ -92,6 +98,7 @@ export class Seen {
   /** Covers 1 … contiguous. */
   raise(state: OriginState, contiguous: number): void {
     if (contiguous <= state.contiguous) return
+    this.beginSpell(state)
     let reached = contiguous
     while (state.ranges.length > 0 && state.ranges[0]![0] <= reached + 1) {
       const [from, to] = state.ranges.shift()!
@@ -112,8 +119,15 @@ export class Seen {
       this.raise(state, to)
       return
     }
+    this.beginSpell(state)
     this.insertRange(state, from, to)
     this.touch(state)
+  }
+
+  private beginSpell(state: OriginState): void {
+    if (state.changedAtMs >= this.recentSinceMs) return
+    const { contiguous, ranges } = state
+    state.settled = { contiguous, ranges: ranges.length === 0 ? UNSEEN.ranges : ranges.map(([from, to]) => [from, to]) }
   }
 
   private touch(state: OriginState): void {
@@ -198,6 +212,22 @@ export class Seen {
     }
     return sum.value()
   }
+
+  /**
+   * The same as a node has it that lacks what changed here lately of the origins that are not listed: had they changed
+   * there too, it would list them.
+   */
+  settledDigestWithout(origins: readonly OriginCoverage[]): Hash64 {
+    const sum = new HashSum()
+    sum.add(...this.digestWithout(origins))
+    const listed = new Set(origins.map(({ origin }) => origin))
+    for (const state of this.origins.values()) {
+      if (state.changedAtMs < this.recentSinceMs || listed.has(state.origin)) continue
+      takeOut(sum, state, state.contiguous, state.ranges)
+      putIn(sum, state, state.settled.contiguous, state.settled.ranges)
+    }
+    return sum.value()
+  }
 }
 
 function coversRange(state: OriginState, from: number, to: number): boolean {
@@ -220,6 +250,22 @@ function takeOut(
   for (const [from, to] of ranges) {
     hashRange(hash1, hash2, from, to)
     sum.subtract(result.lane1, result.lane2)
+  }
+}
+
+function putIn(
+  sum: HashSum,
+  { hash1, hash2 }: OriginState,
+  contiguous: number,
+  ranges: readonly SequenceRange[],
+): void {
+  if (contiguous > 0) {
+    hashContiguous(hash1, hash2, contiguous)
+    sum.add(result.lane1, result.lane2)
+  }
+  for (const [from, to] of ranges) {
+    hashRange(hash1, hash2, from, to)
+    sum.add(result.lane1, result.lane2)
   }
 }
 
