@@ -78,9 +78,6 @@ async function run(title: string, meshA: Mesh, meshB: (addressOfA: string) => Me
   }
 }
 
-// A node alone does not keep its process alive. In a program its server does; here it is a timer.
-const alive = setInterval(() => {}, 1_000)
-
 const network = new MemoryNetwork()
 await run('In memory', network.mesh(), () => network.mesh())
 
@@ -92,5 +89,3 @@ await run(
   new TlsMesh({ listen: '127.0.0.1:0', certificates: certificateA }),
   (addressOfA) => new TlsMesh({ listen: '127.0.0.1:0', join: [addressOfA], certificates: certificateB }),
 )
-
-clearInterval(alive)

@@ -106,6 +106,7 @@ export class Core {
   step(input: Input): Effect[] {
     const { self } = this
     self.turn.begin(input.nowMs, input.wallMs)
+    self.deadlines.nowMs = self.turn.nowMs
     const { seen } = self.replica
     seen.nowMs = self.turn.nowMs
     seen.recentSinceMs = self.after(-TIMING.recentH)
@@ -160,7 +161,7 @@ export class Core {
     const { self } = this
     const lateMs = self.nowMs - self.deadlines.earliestMs
     if (lateMs > TIMING.stallH * self.intervalMs) {
-      self.deadlines.shift(lateMs)
+      self.deadlines.skip(lateMs)
       this.membership.forgiveStall(lateMs)
     }
     // Whatever is handled sets its next deadline later than now, so this ends; the count makes that an invariant.

@@ -21,32 +21,40 @@ export type DeadlineName =
   /** look for tombstones to drop */
   | 'collect'
 
+interface Deadline {
+  readonly atMs: number
+  /** when it was set */
+  readonly sinceMs: number
+}
+
 /** Absolute elapsed times in milliseconds. Exact, never swept: the host is told the earliest and wakes the core then. */
 export class Deadlines {
-  private readonly times = new Map<DeadlineName, number>()
+  /** elapsed time; the owner keeps it up to date */
+  nowMs = 0
+  private readonly deadlines = new Map<DeadlineName, Deadline>()
 
   set(name: DeadlineName, atMs: number): void {
-    this.times.set(name, atMs)
+    this.deadlines.set(name, { atMs, sinceMs: this.nowMs })
   }
 
   /** Sets it unless it stands earlier already. */
   setEarlier(name: DeadlineName, atMs: number): void {
-    const standing = this.times.get(name)
-    if (standing === undefined || atMs < standing) this.times.set(name, atMs)
+    const standing = this.deadlines.get(name)
+    if (standing === undefined || atMs < standing.atMs) this.set(name, atMs)
   }
 
   has(name: DeadlineName): boolean {
-    return this.times.has(name)
+    return this.deadlines.has(name)
   }
 
   cancel(name: DeadlineName): void {
-    this.times.delete(name)
+    this.deadlines.delete(name)
   }
 
   /** Infinity when nothing is waited for. */
   get earliestMs(): number {
     let earliest = Number.POSITIVE_INFINITY
-    for (const atMs of this.times.values()) if (atMs < earliest) earliest = atMs
+    for (const { atMs } of this.deadlines.values()) if (atMs < earliest) earliest = atMs
     return earliest
   }
 
@@ -54,16 +62,19 @@ export class Deadlines {
   takeDue(nowMs: number): DeadlineName | undefined {
     let due: DeadlineName | undefined
     let earliest = nowMs
-    for (const [name, atMs] of this.times)
+    for (const [name, { atMs }] of this.deadlines)
       if (atMs <= earliest) {
         earliest = atMs
         due = name
       }
-    if (due !== undefined) this.times.delete(due)
+    if (due !== undefined) this.deadlines.delete(due)
     return due
   }
 
-  shift(byMs: number): void {
-    for (const [name, atMs] of this.times) this.times.set(name, atMs + byMs)
+  /** The last so many milliseconds did not happen. What was set since then, by what was queued meanwhile, stays. */
+  skip(ms: number): void {
+    const stoodStillMs = this.nowMs - ms
+    for (const [name, { atMs, sinceMs }] of this.deadlines)
+      if (sinceMs <= stoodStillMs) this.deadlines.set(name, { atMs: atMs + ms, sinceMs })
   }
 }

@@ -42,9 +42,12 @@ export class LiveLog {
     this.hashes2.splice(index, 0, hash2)
   }
 
-  /** The slot of a live update; throws nothing, -1 when it is not live here. */
+  /** The slot of a live update; -1 when it is not live here. */
   slotOf(sequence: number): number {
-    const index = this.indexFrom(sequence)
+    const { sequences } = this
+    // Without gaps the place follows from the last one; most logs have none between here and their end.
+    const guess = sequences.length - 1 - ((sequences.at(-1) ?? 0) - sequence)
+    const index = sequences[guess] === sequence ? guess : this.indexFrom(sequence)
     return this.sequences[index] === sequence && this.updates[index] !== undefined ? index : -1
   }
 

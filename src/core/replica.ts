@@ -18,6 +18,15 @@ export type MergeOutcome = 'applied' | 'obsolete' | 'duplicate' | 'conflicting' 
 /** Most parameters have one sibling, which then stands for itself: an array for each would cost 56 bytes a parameter. */
 type Slot = Update | Update[]
 
+/** Holds a parameter's siblings, so that a write finds the parameter once and changes what it found. */
+class Cell {
+  slot: Slot
+
+  constructor(slot: Slot) {
+    this.slot = slot
+  }
+}
+
 const NO_SIBLINGS: readonly Update[] = Object.freeze([])
 
 /**
@@ -40,8 +49,12 @@ export class Replica {
   readonly tombstones = new Map<Update, number>()
   /** what a store must write; undefined on a node without one */
   readonly unsaved: Unsaved | undefined
-  private readonly sections = new Map<string, Map<string, Slot>>()
-  private slotCount = 0
+  private readonly sections = new Map<string, Map<string, Cell>>()
+  private cellCount = 0
+  /** the parameter looked up last: a write asks for its context and is merged right after */
+  private lastSection = ''
+  private lastParameter = ''
+  private lastCell: Cell | undefined
 
   constructor(options: { readonly stored: boolean }) {
     this.unsaved = options.stored ? new Unsaved() : undefined
@@ -55,11 +68,11 @@ export class Replica {
       const siblings = this.siblings(tombstone.section, tombstone.parameter)
       if (siblings[0] === tombstone && siblings.every(({ value }) => value === undefined)) deleted++
     }
-    return this.slotCount - deleted
+    return this.cellCount - deleted
   }
 
   siblings(section: string, parameter: string): readonly Update[] {
-    return siblingsOf(this.sections.get(section)?.get(parameter))
+    return siblingsOf(this.cell(section, parameter)?.slot)
   }
 
   sectionNames(): IterableIterator<string> {
@@ -72,12 +85,12 @@ export class Replica {
 
   /** Everything live, in no particular order. */
   *live(): IterableIterator<Update> {
-    for (const parameters of this.sections.values()) for (const slot of parameters.values()) yield* siblingsOf(slot)
+    for (const parameters of this.sections.values()) for (const { slot } of parameters.values()) yield* siblingsOf(slot)
   }
 
   /** What a write to this parameter has seen, without the writer's own dots. */
   contextFor(section: string, parameter: string, writer: Origin): CausalContext {
-    const slot = this.sections.get(section)?.get(parameter)
+    const slot = this.cell(section, parameter)?.slot
     if (slot === undefined) return this.collected.size === 0 ? EMPTY_CONTEXT : joinContexts([], this.collected, writer)
     if (!Array.isArray(slot) && slot.origin === writer) return slot.context
     return joinContexts(siblingsOf(slot), new Map(), writer)
@@ -125,26 +138,24 @@ export class Replica {
   }
 
   private place(state: OriginState, update: Update, changes: ParameterChange[] | undefined): MergeOutcome {
-    const parameters = this.parametersOf(update.section)
-    const slot = parameters.get(update.parameter)
-    if (slot === undefined) {
-      this.slotCount++
-      parameters.set(update.parameter, update)
-    } else if (!Array.isArray(slot)) {
+    const cell = this.cell(update.section, update.parameter)
+    const slot = cell?.slot
+    if (cell === undefined || slot === undefined) this.insert(update)
+    else if (Array.isArray(slot)) {
+      if (slot.some((sibling) => supersedes(sibling, update.origin, update.sequence))) return 'obsolete'
+      cell.slot = this.joined(slot, update)
+    } else {
       if (supersedes(slot, update.origin, update.sequence)) return 'obsolete'
       const replaced = supersedes(update, slot.origin, slot.sequence)
       if (replaced) this.forget(slot)
-      parameters.set(update.parameter, replaced ? update : [slot, update])
-    } else {
-      if (slot.some((sibling) => supersedes(sibling, update.origin, update.sequence))) return 'obsolete'
-      parameters.set(update.parameter, this.joined(slot, update))
+      cell.slot = replaced ? update : [slot, update]
     }
     this.remember(state, update)
     changes?.push({
       section: update.section,
       parameter: update.parameter,
       before: siblingsOf(slot),
-      after: siblingsOf(parameters.get(update.parameter)),
+      after: this.siblings(update.section, update.parameter),
       update,
     })
     return 'applied'
@@ -162,13 +173,24 @@ export class Replica {
     return kept
   }
 
-  private parametersOf(section: string): Map<string, Slot> {
-    let parameters = this.sections.get(section)
+  private cell(section: string, parameter: string): Cell | undefined {
+    if (this.lastCell !== undefined && parameter === this.lastParameter && section === this.lastSection)
+      return this.lastCell
+    const cell = this.sections.get(section)?.get(parameter)
+    this.lastSection = section
+    this.lastParameter = parameter
+    this.lastCell = cell
+    return cell
+  }
+
+  private insert(update: Update): void {
+    let parameters = this.sections.get(update.section)
     if (parameters === undefined) {
       parameters = new Map()
-      this.sections.set(section, parameters)
+      this.sections.set(update.section, parameters)
     }
-    return parameters
+    parameters.set(update.parameter, new Cell(update))
+    this.cellCount++
   }
 
   private remember(state: OriginState, update: Update): void {
@@ -191,16 +213,18 @@ export class Replica {
 
   /** Takes one sibling away, which only a full exchange and the collection of tombstones may do. */
   private remove(update: Update): void {
-    const parameters = this.parametersOf(update.section)
-    const slot = parameters.get(update.parameter)!
-    const kept = siblingsOf(slot).filter((sibling) => sibling !== update)
+    const cell = this.cell(update.section, update.parameter)!
+    const kept = siblingsOf(cell.slot).filter((sibling) => sibling !== update)
     this.forget(update)
-    if (kept.length > 0) parameters.set(update.parameter, kept.length === 1 ? kept[0]! : kept)
-    else {
-      parameters.delete(update.parameter)
-      this.slotCount--
-      if (parameters.size === 0) this.sections.delete(update.section)
+    if (kept.length > 0) {
+      cell.slot = kept.length === 1 ? kept[0]! : kept
+      return
     }
+    this.lastCell = undefined
+    const parameters = this.sections.get(update.section)!
+    parameters.delete(update.parameter)
+    this.cellCount--
+    if (parameters.size === 0) this.sections.delete(update.section)
   }
 
   /** Drops what fails the test, as the end of a full exchange, and notes the changes. */

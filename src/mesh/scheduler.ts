@@ -12,12 +12,11 @@ export interface Scheduler {
   schedule(delayMs: number, callback: () => void): () => void
 }
 
-/** The machine's monotonic clock and timers. A pending timer does not keep the process alive. */
+/** The machine's monotonic clock and timers. A pending timer keeps the process alive: a started node is a server until it is stopped. */
 export const systemScheduler: Scheduler = {
   nowMs: () => performance.now(),
   schedule(delayMs, callback) {
     const timer = setTimeout(callback, delayMs)
-    timer.unref()
     return () => clearTimeout(timer)
   },
 }

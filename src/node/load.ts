@@ -10,6 +10,7 @@ export class LoadMeter {
   private last: EventLoopUtilization = performance.eventLoopUtilization()
 
   start(): void {
+    this.last = performance.eventLoopUtilization()
     this.delays.enable()
   }
 

@@ -133,7 +133,7 @@ export class Runtime {
     host.input({ type: 'start' })
     for (const peer of adapter.peers()) host.input({ type: 'peerUp', peer })
     this.loadMeter?.start()
-    this.sampleLoad()
+    this.scheduleLoad()
   }
 
   private async openMesh(adapter: MeshAdapter, host: Host): Promise<void> {
@@ -219,6 +219,10 @@ export class Runtime {
     this.publisher.gate.load = load
     this.adapter?.configure({ highLoad: load >= LOAD_HIGH })
     this.host?.input({ type: 'facts', facts: { load } })
+    this.scheduleLoad()
+  }
+
+  private scheduleLoad(): void {
     this.cancelLoad = this.scheduler.schedule(this.settings.heartbeatIntervalMs, () => this.sampleLoad())
   }
 
