@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { NodeId, RunId } from '#core/identity'
 import type { Connection } from '#mesh/tls/connection'
 import { TLS_MESH_LIMITS } from '#mesh/tls/limits'
@@ -19,17 +19,17 @@ function end(peer: string, own: boolean, number: number, runId = 'r1') {
 
 function tableOf(self: string) {
   const events: string[] = []
-  const limits = { ...TLS_MESH_LIMITS, surplusLingerMs: 0 }
   const table = new PeerTable(
     self as NodeId,
-    limits,
+    TLS_MESH_LIMITS,
     (peer) => events.push(`up ${peer}`),
     (peer) => events.push(`down ${peer}`),
   )
   return { table, events }
 }
 
-const afterLinger = () => new Promise((resolve) => setTimeout(resolve, 5))
+beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout'] }))
+afterEach(() => void vi.useRealTimers())
 
 describe('PeerTable', () => {
   it.each([
@@ -54,7 +54,7 @@ describe('PeerTable', () => {
         { byA: false, number: 1 },
       ],
     ],
-  ])('uses %s, on both ends and in either order, and the smaller closes the rest', async (_, [best, other]) => {
+  ])('uses %s, on both ends and in either order, and the smaller closes the rest', (_, [best, other]) => {
     for (const order of [
       [best!, other!],
       [other!, best!],
@@ -69,7 +69,7 @@ describe('PeerTable', () => {
         const chosen = ends.find(({ link }) => link === best)!
         const left = ends.find(({ link }) => link === other)!
         expect(table.inUse).toEqual([chosen.connection])
-        await afterLinger()
+        vi.advanceTimersByTime(TLS_MESH_LIMITS.surplusLingerMs)
         expect([chosen.calls, left.calls]).toEqual([[], self === 'a' ? ['close'] : []])
         expect(events.length).toBe(1)
       }
