@@ -1,5 +1,5 @@
 import { compareWith, type Standing } from './comparison.ts'
-import { hash64Equal } from './digest.ts'
+import { hash64Equal, hash64OfText } from './digest.ts'
 import { DigestHistory } from './digest-history.ts'
 import type { ParameterChange } from './events.ts'
 import type { NodeId } from './identity.ts'
@@ -14,6 +14,8 @@ import type { Update } from './update.ts'
 
 /** Origins beyond which a member's whole coverage is not remembered at each equal digest. */
 const TOLD_ORIGINS_MAX = 256
+/** Sessions of one run, before numbers meet those of another. Times 2^32 it stays a safe integer. */
+const SESSIONS_MAX = 2 ** 20
 /** A session that must begin again this often in a row is left to the next heartbeat. */
 const RESTARTS_MAX = 5
 
@@ -27,7 +29,8 @@ export class AntiEntropy {
   private readonly self: Self
   private readonly membership: Membership
   private readonly ahead = new Set<NodeId>()
-  private sessions = 0
+  /** of the last session; far apart in two runs, because an answer to a session of the last run claims what this one lacks */
+  private sessions: number
   private restarts = 0
   private attempts = 0
   private askedMs = 0
@@ -40,6 +43,7 @@ export class AntiEntropy {
     this.self = self
     this.membership = membership
     this.roundTripMs = self.intervalMs / 40
+    this.sessions = hash64OfText(self.runId)[0] * SESSIONS_MAX
   }
 
   /** Remembers the digest of this moment, if it is a new one. */

@@ -63,7 +63,7 @@ export interface Heartbeat {
 }
 
 export interface PullRequest {
-  /** chosen by the asker, repeated in the answers */
+  /** chosen by the asker, repeated in the answers; never the same in two runs of a node */
   readonly session: number
   /** the asker's coverage when the session began */
   readonly seen: Coverage
