@@ -3,6 +3,7 @@ import { HashSum, hashUpdate, result } from './digest.ts'
 import type { ParameterChange } from './events.ts'
 import type { Origin, Sequence } from './identity.ts'
 import { ORIGINS_MAX } from './limits.ts'
+import { LiveEntry } from './live-list.ts'
 import { type OriginState, Seen } from './seen.ts'
 import type { Update } from './update.ts'
 
@@ -16,16 +17,7 @@ import type { Update } from './update.ts'
 export type MergeOutcome = 'applied' | 'obsolete' | 'duplicate' | 'conflicting' | 'refused'
 
 /** Most parameters have one sibling, which then stands for itself: an array for each would cost 56 bytes a parameter. */
-type Slot = Update | Update[]
-
-/** Holds a parameter's siblings, so that a write finds the parameter once and changes what it found. */
-class Cell {
-  slot: Slot
-
-  constructor(slot: Slot) {
-    this.slot = slot
-  }
-}
+type Slot = LiveEntry | LiveEntry[]
 
 const NO_SIBLINGS: readonly Update[] = Object.freeze([])
 
@@ -49,12 +41,12 @@ export class Replica {
   readonly tombstones = new Map<Update, number>()
   /** what a store must write; undefined on a node without one */
   readonly unsaved: Unsaved | undefined
-  private readonly sections = new Map<string, Map<string, Cell>>()
-  private cellCount = 0
+  private readonly sections = new Map<string, Map<string, Slot>>()
+  private slotCount = 0
   /** the parameter looked up last: a write asks for its context and is merged right after */
   private lastSection = ''
   private lastParameter = ''
-  private lastCell: Cell | undefined
+  private lastSlot: Slot | undefined
 
   constructor(options: { readonly stored: boolean }) {
     this.unsaved = options.stored ? new Unsaved() : undefined
@@ -68,11 +60,11 @@ export class Replica {
       const siblings = this.siblings(tombstone.section, tombstone.parameter)
       if (siblings[0] === tombstone && siblings.every(({ value }) => value === undefined)) deleted++
     }
-    return this.cellCount - deleted
+    return this.slotCount - deleted
   }
 
   siblings(section: string, parameter: string): readonly Update[] {
-    return siblingsOf(this.cell(section, parameter)?.slot)
+    return siblingsOf(this.slot(section, parameter))
   }
 
   sectionNames(): IterableIterator<string> {
@@ -85,14 +77,14 @@ export class Replica {
 
   /** Everything live, in no particular order. */
   *live(): IterableIterator<Update> {
-    for (const parameters of this.sections.values()) for (const { slot } of parameters.values()) yield* siblingsOf(slot)
+    for (const parameters of this.sections.values()) for (const slot of parameters.values()) yield* siblingsOf(slot)
   }
 
   /** What a write to this parameter has seen, without the writer's own dots. */
   contextFor(section: string, parameter: string, writer: Origin): CausalContext {
-    const slot = this.cell(section, parameter)?.slot
+    const slot = this.slot(section, parameter)
     if (slot === undefined) return this.collected.size === 0 ? EMPTY_CONTEXT : joinContexts([], this.collected, writer)
-    if (!Array.isArray(slot) && slot.origin === writer) return slot.context
+    if (!Array.isArray(slot) && slot.update.origin === writer) return slot.update.context
     return joinContexts(siblingsOf(slot), new Map(), writer)
   }
 
@@ -112,12 +104,12 @@ export class Replica {
     const state = this.stateFor(update.origin)
     if (state === undefined) return 'refused'
     if ((this.collected.get(update.origin) ?? 0) >= update.sequence) return 'obsolete'
-    const slot = state.live.slotOf(update.sequence)
-    if (slot >= 0) {
+    const entry = state.live.find(update.sequence)
+    if (entry !== undefined) {
       hashUpdate(state.hash1, state.hash2, update)
-      const difference = result.lane1 - state.live.hash1At(slot) || result.lane2 - state.live.hash2At(slot)
+      const difference = result.lane1 - (entry.hash1 >>> 0) || result.lane2 - (entry.hash2 >>> 0)
       if (difference <= 0) return 'duplicate'
-      this.remove(state.live.at(slot)!)
+      this.remove(entry.update)
     }
     this.seen.add(state, update.sequence)
     return this.place(state, update, changes)
@@ -130,31 +122,30 @@ export class Replica {
   }
 
   private sameContent(state: OriginState, update: Update): boolean {
-    const slot = state.live.slotOf(update.sequence)
-    if (slot < 0) return true
-    if (state.live.at(slot) === update) return true
+    const entry = state.live.find(update.sequence)
+    if (entry === undefined || entry.update === update) return true
     hashUpdate(state.hash1, state.hash2, update)
-    return result.lane1 === state.live.hash1At(slot) && result.lane2 === state.live.hash2At(slot)
+    return (result.lane1 | 0) === entry.hash1 && (result.lane2 | 0) === entry.hash2
   }
 
   private place(state: OriginState, update: Update, changes: ParameterChange[] | undefined): MergeOutcome {
-    const cell = this.cell(update.section, update.parameter)
-    const slot = cell?.slot
-    if (cell === undefined || slot === undefined) this.insert(update)
+    const slot = this.slot(update.section, update.parameter)
+    const before = changes === undefined ? NO_SIBLINGS : siblingsOf(slot)
+    if (slot === undefined) this.store(update, this.enter(state, update))
     else if (Array.isArray(slot)) {
-      if (slot.some((sibling) => supersedes(sibling, update.origin, update.sequence))) return 'obsolete'
-      cell.slot = this.joined(slot, update)
+      if (slot.some((entry) => supersedes(entry.update, update.origin, update.sequence))) return 'obsolete'
+      this.store(update, this.joined(slot, state, update))
     } else {
-      if (supersedes(slot, update.origin, update.sequence)) return 'obsolete'
-      const replaced = supersedes(update, slot.origin, slot.sequence)
-      if (replaced) this.forget(slot)
-      cell.slot = replaced ? update : [slot, update]
+      const sibling = slot.update
+      if (supersedes(sibling, update.origin, update.sequence)) return 'obsolete'
+      if (supersedes(update, sibling.origin, sibling.sequence)) this.replace(slot, state, update)
+      else this.store(update, [slot, this.enter(state, update)])
     }
-    this.remember(state, update)
+    this.unsaved?.parameter(update.section, update.parameter)
     changes?.push({
       section: update.section,
       parameter: update.parameter,
-      before: siblingsOf(slot),
+      before,
       after: this.siblings(update.section, update.parameter),
       update,
     })
@@ -162,68 +153,85 @@ export class Replica {
   }
 
   /** I2: what the update's writer had seen goes. */
-  private joined(siblings: readonly Update[], update: Update): Slot {
-    const kept: Update[] = []
-    for (const sibling of siblings) {
-      if (supersedes(update, sibling.origin, sibling.sequence)) this.forget(sibling)
-      else kept.push(sibling)
+  private joined(entries: readonly LiveEntry[], state: OriginState, update: Update): Slot {
+    const kept: LiveEntry[] = []
+    for (const entry of entries) {
+      if (supersedes(update, entry.update.origin, entry.update.sequence)) this.leave(entry)
+      else kept.push(entry)
     }
-    if (kept.length === 0) return update
-    kept.push(update)
+    const entered = this.enter(state, update)
+    if (kept.length === 0) return entered
+    kept.push(entered)
     return kept
   }
 
-  private cell(section: string, parameter: string): Cell | undefined {
-    if (this.lastCell !== undefined && parameter === this.lastParameter && section === this.lastSection)
-      return this.lastCell
-    const cell = this.sections.get(section)?.get(parameter)
+  private slot(section: string, parameter: string): Slot | undefined {
+    if (this.lastSlot !== undefined && parameter === this.lastParameter && section === this.lastSection)
+      return this.lastSlot
+    const slot = this.sections.get(section)?.get(parameter)
     this.lastSection = section
     this.lastParameter = parameter
-    this.lastCell = cell
-    return cell
+    this.lastSlot = slot
+    return slot
   }
 
-  private insert(update: Update): void {
-    let parameters = this.sections.get(update.section)
+  private store({ section, parameter }: Update, slot: Slot): void {
+    let parameters = this.sections.get(section)
     if (parameters === undefined) {
       parameters = new Map()
-      this.sections.set(update.section, parameters)
+      this.sections.set(section, parameters)
     }
-    parameters.set(update.parameter, new Cell(update))
-    this.cellCount++
+    if (!parameters.has(parameter)) this.slotCount++
+    parameters.set(parameter, slot)
+    this.lastSlot = undefined
   }
 
-  private remember(state: OriginState, update: Update): void {
+  private enter(state: OriginState, update: Update): LiveEntry {
     hashUpdate(state.hash1, state.hash2, update)
-    state.live.insert(update, result.lane1, result.lane2)
-    if (update.value === undefined) this.tombstones.set(update, this.seen.nowMs)
-    else this.liveHash.add(result.lane1, result.lane2)
-    this.unsaved?.parameter(update.section, update.parameter)
+    const entry = new LiveEntry(update, result.lane1, result.lane2)
+    this.count(entry)
+    state.live.link(entry)
+    return entry
   }
 
-  /** Takes an update out of the log and the hash; its slot is the caller's business. */
-  private forget(update: Update): void {
-    const { live } = this.seen.state(update.origin)
-    const slot = live.slotOf(update.sequence)
+  /** The usual write: the new update takes the place of the only sibling, and nothing needs to be looked up again. */
+  private replace(entry: LiveEntry, state: OriginState, update: Update): void {
+    this.leave(entry)
+    hashUpdate(state.hash1, state.hash2, update)
+    entry.update = update
+    entry.hash1 = result.lane1 | 0
+    entry.hash2 = result.lane2 | 0
+    this.count(entry)
+    state.live.link(entry)
+  }
+
+  private count({ update, hash1, hash2 }: LiveEntry): void {
+    if (update.value === undefined) this.tombstones.set(update, this.seen.nowMs)
+    else this.liveHash.add(hash1, hash2)
+  }
+
+  /** Takes an entry out of its origin's order and the hash; its slot is the caller's business. */
+  private leave(entry: LiveEntry): void {
+    const { update } = entry
     if (update.value === undefined) this.tombstones.delete(update)
-    else this.liveHash.subtract(live.hash1At(slot), live.hash2At(slot))
-    live.empty(slot)
-    this.unsaved?.parameter(update.section, update.parameter)
+    else this.liveHash.subtract(entry.hash1, entry.hash2)
+    this.seen.state(update.origin).live.unlink(entry)
   }
 
   /** Takes one sibling away, which only a full exchange and the collection of tombstones may do. */
   private remove(update: Update): void {
-    const cell = this.cell(update.section, update.parameter)!
-    const kept = siblingsOf(cell.slot).filter((sibling) => sibling !== update)
-    this.forget(update)
-    if (kept.length > 0) {
-      cell.slot = kept.length === 1 ? kept[0]! : kept
-      return
+    const slot = this.slot(update.section, update.parameter)!
+    const kept: LiveEntry[] = []
+    for (const entry of Array.isArray(slot) ? slot : [slot]) {
+      if (entry.update === update) this.leave(entry)
+      else kept.push(entry)
     }
-    this.lastCell = undefined
+    this.unsaved?.parameter(update.section, update.parameter)
+    if (kept.length > 0) return this.store(update, kept.length === 1 ? kept[0]! : kept)
+    this.lastSlot = undefined
     const parameters = this.sections.get(update.section)!
     parameters.delete(update.parameter)
-    this.cellCount--
+    this.slotCount--
     if (parameters.size === 0) this.sections.delete(update.section)
   }
 
@@ -273,7 +281,7 @@ export class Replica {
 
 function siblingsOf(slot: Slot | undefined): readonly Update[] {
   if (slot === undefined) return NO_SIBLINGS
-  return Array.isArray(slot) ? slot : [slot]
+  return Array.isArray(slot) ? slot.map(({ update }) => update) : [slot.update]
 }
 
 /** What changed since the store was last told. */

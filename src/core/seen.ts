@@ -1,6 +1,6 @@
 import { HashSum, hashContiguous, hashRange, hashString, result } from './digest.ts'
 import type { Origin, Sequence } from './identity.ts'
-import { LiveLog } from './live-log.ts'
+import { LiveList } from './live-list.ts'
 import type { Coverage, Hash64, OriginCoverage, SequenceRange } from './protocol.ts'
 
 const UNSEEN = { contiguous: 0, ranges: [] } as const
@@ -12,6 +12,9 @@ export class OriginState {
   readonly hash2: number
   /** 1 … contiguous are covered */
   contiguous = 0
+  /** hash of that, kept because it is taken out of the digest as often as put in */
+  contiguousHash1 = 0
+  contiguousHash2 = 0
   /** covered beyond a hole: ascending, disjoint, never adjacent to each other or to `contiguous` */
   readonly ranges: [from: number, to: number][] = []
   /** elapsed time of the last change */
@@ -20,7 +23,7 @@ export class OriginState {
   settled: Pick<OriginCoverage, 'contiguous' | 'ranges'> = UNSEEN
   /** the end of the last range whose hole was asked about */
   holeAskedTo = 0
-  readonly live = new LiveLog()
+  readonly live = new LiveList()
 
   constructor(origin: Origin) {
     this.origin = origin
@@ -105,10 +108,12 @@ export class Seen {
       this.subtractRange(state, from, to)
       reached = Math.max(reached, to)
     }
-    this.subtractContiguous(state)
+    if (state.contiguous > 0) this.digest.subtract(state.contiguousHash1, state.contiguousHash2)
     state.contiguous = reached
     this.touch(state)
     hashContiguous(state.hash1, state.hash2, reached)
+    state.contiguousHash1 = result.lane1 | 0
+    state.contiguousHash2 = result.lane2 | 0
     this.digest.add(result.lane1, result.lane2)
   }
 
@@ -151,12 +156,6 @@ export class Seen {
     ranges.splice(start, end - start, [low, high])
     hashRange(state.hash1, state.hash2, low, high)
     this.digest.add(result.lane1, result.lane2)
-  }
-
-  private subtractContiguous(state: OriginState): void {
-    if (state.contiguous === 0) return
-    hashContiguous(state.hash1, state.hash2, state.contiguous)
-    this.digest.subtract(result.lane1, result.lane2)
   }
 
   private subtractRange(state: OriginState, from: number, to: number): void {

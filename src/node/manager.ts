@@ -147,10 +147,12 @@ export class ConfigSyncManager<P extends SectionDeclarations = SectionDeclaratio
   private mergeReceived(message: ConfigUpdateMsg): ConfigUpdateMsg | undefined {
     checkName(message.section, message.parameter)
     const update = updateOf(message)
-    const { core } = this.runtime.writableHost()
-    const before = core.replica.siblings(update.section, update.parameter)
-    this.runtime.writableHost().message(message.nodeId, { type: 'updates', updates: [update] })
-    return before === core.replica.siblings(update.section, update.parameter) ? undefined : message
+    const host = this.runtime.writableHost()
+    const { replica } = host.core
+    if (replica.seen.covers(update.origin, update.sequence)) return undefined
+    host.message(message.nodeId, { type: 'updates', updates: [update] })
+    const stands = replica.siblings(update.section, update.parameter).includes(update)
+    return stands ? message : undefined
   }
 
   /** Changes from now on, until `signal` aborts or the node stops. A slow reader gets the latest values, not all of them. */
