@@ -162,8 +162,6 @@ function checkStore({ store, core, up }: CoreNode): void {
   expect(comparable(stored)).toEqual(comparable(snapshot))
 }
 
-const HEAL_MS_MAX = 8_000
-
 /** `CONFIGSYNC_HISTORIES=100000 npx vitest run test/properties/core.test.ts` looks further. */
 const HISTORIES = Number(process.env['CONFIGSYNC_HISTORIES'] ?? 2_000)
 const HEAL_MS_MAX = 4_000
