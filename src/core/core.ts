@@ -236,8 +236,9 @@ export class Core {
     const wasCandidate = before?.heartbeat.candidate
     const member = this.membership.take(heartbeat)
     if (member === undefined) return
-    this.membership.watch(member, this.election.coordinator)
     if ((member !== before || wasCandidate !== heartbeat.candidate) && this.election.evaluate()) this.roleChanged()
+    // After the election, because the coordinator may be silent for a shorter time than the others.
+    this.membership.watch(member, this.election.coordinator)
     if (this.election.noteEpoch(heartbeat)) this.presence.broadcast()
     if (heartbeat.address !== '' || heartbeat.addresses.length > 0)
       this.self.turn.add({ type: 'addresses', addresses: [heartbeat.address, ...heartbeat.addresses].filter(Boolean) })
