@@ -33,6 +33,8 @@ export class VirtualMesh {
   readonly random: () => number
   private readonly meshes = new Map<ConfigSyncManager, TappedMesh>()
   private readonly down = new Set<ConfigSyncManager>()
+  /** bugs that showed themselves */
+  private readonly bugs: string[] = []
   private readonly options: VirtualMeshOptions
 
   constructor(options: VirtualMeshOptions) {
@@ -69,6 +71,9 @@ export class VirtualMesh {
       ...more,
     })
     this.meshes.set(node, mesh)
+    node.on('error', (error) => {
+      if (error.code === 'INTERNAL' || error.code === 'DIVERGENCE') this.bugs.push(`${node.nodeId}: ${error.message}`)
+    })
     await node.start()
     this.nodes[index] = node
     return node
@@ -148,11 +153,8 @@ export class VirtualMesh {
 
   /** Nobody ever met a node that had seen the same and held something else, and no handler ever threw. */
   assertSound(): void {
-    for (const node of this.live) {
-      const { nodeId, divergences, rejected } = node.status()
-      if (divergences > 0 || rejected.INTERNAL !== undefined)
-        throw new Error(`seed ${this.seed}: ${nodeId} has ${divergences} divergences, ${JSON.stringify(rejected)}`)
-    }
+    const diverged = this.live.filter((node) => node.status().divergences > 0)
+    if (this.bugs.length + diverged.length > 0) throw new Error(`seed ${this.seed}: ${this.bugs.join('; ')}`)
   }
 
   async stop(): Promise<void> {
