@@ -240,15 +240,22 @@ export class AntiEntropy {
     }
     if (!claims || !mergeable) return changes
     replica.seen.join(repair.seen)
-    const { session } = this
-    if (session && !session.union) {
-      this.session = undefined
-      this.self.deadlines.cancel('pullRetry')
-    }
+    this.closedByRepair(from, changes.length)
     this.self.deadlines.cancel('pull')
     this.ahead.delete(from)
     this.self.becomeReady()
     return changes
+  }
+
+  /** The gap is closed, so what was pulled for it is not awaited any more. */
+  private closedByRepair(from: NodeId, updates: number): void {
+    const { session } = this
+    const elapsedMs = session ? this.self.nowMs - session.startedMs : 0
+    if (updates > 0)
+      this.self.turn.emit({ type: 'repaired', from, updates, full: false, outcome: 'complete', elapsedMs })
+    if (session === undefined || session.union) return
+    this.session = undefined
+    this.self.deadlines.cancel('pullRetry')
   }
 
   /**

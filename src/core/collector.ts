@@ -19,7 +19,10 @@ export class Collector {
     this.membership = membership
   }
 
+  /** What was restored counts from now: this process may have been up for long before. */
   start(): void {
+    const { tombstones } = this.self.replica
+    for (const tombstone of tombstones.keys()) tombstones.set(tombstone, this.self.nowMs)
     this.self.deadlines.set('collect', this.self.after(LOOK_H))
   }
 

@@ -197,6 +197,7 @@ describe('no implosion', () => {
       mesh.sent.filter(({ atMs, message }) => atMs >= lostMs && message.type === 'pullRequest').map(({ from }) => from),
     )
     expect(asked.size).toBeLessThan(NODES - 1)
+    for (const node of mesh.nodes.slice(1)) expect(node.count('repaired')).toBeGreaterThanOrEqual(1)
   })
 
   it('without the claim nobody would reach the digest after overwrites', () => {

@@ -261,6 +261,22 @@ describe('deletes', () => {
   })
 })
 
+describe('a tombstone that was restored', () => {
+  it('is kept for a day of this run, however long the process had been up', () => {
+    const mesh = new CoreMesh({ nodes: 1, node: { heartbeatIntervalMs: 60_000 } })
+    const node = mesh.nodes[0]!
+    mesh.nowMs = 30 * 24 * 60 * 60_000
+    mesh.start(node)
+    mesh.write(node, change('p', 1))
+    mesh.write(node, change('p', undefined))
+    mesh.start(node, mesh.stop(node))
+    mesh.run(3 * 60 * 60_000)
+    expect(node.core.replica.siblings('s', 'p')).toHaveLength(1)
+    mesh.run(24 * 60 * 60_000)
+    expect(node.core.replica.siblings('s', 'p')).toEqual([])
+  })
+})
+
 describe('a clock that is wrong by a year', () => {
   it.each([1, -1])('(%i) is counted where it is ahead, and causality does not depend on it', (direction) => {
     const mesh = CoreMesh.settled({ nodes: 3 })
