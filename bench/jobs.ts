@@ -28,6 +28,8 @@ export interface BurstJob {
   /** indices of the nodes that write; each owns the parameters k with k mod writers = its place in this list */
   readonly writers: readonly number[]
   readonly base: number
+  /** calls between two turns of the event loop: a writer that never yields would not be served */
+  readonly callsPerTurn: number
   readonly startAtMs: number
   readonly deadlineMs: number
 }
@@ -40,8 +42,7 @@ export interface BurstAnswer {
   readonly cpuMs: number
 }
 
-/** Calls between two turns of the event loop, for every system alike: a writer that never yields would not be served. */
-const CALLS_PER_TURN = 64
+type Entry = readonly [parameter: string, value: string]
 
 /** One node's part in the jobs: it writes, and stamps what it comes to hold. */
 export class JobRunner {
@@ -83,7 +84,7 @@ export class JobRunner {
     await sleep(Math.max(0, job.startAtMs - nowMs()))
     const cpuBefore = ownCpuMs()
     const startedAtMs = nowMs()
-    await issue(node, entries)
+    await issue(node, entries, job.callsPerTurn)
     const issuedAtMs = entries.length > 0 ? nowMs() : undefined
     await complete
     return { startedAtMs, issuedAtMs, convergedAtMs, cpuMs: ownCpuMs() - cpuBefore }
@@ -100,9 +101,9 @@ export class JobRunner {
     return sent
   }
 
-  #share(job: BurstJob): [string, string][] {
+  #share(job: BurstJob): Entry[] {
     const place = job.writers.indexOf(this.#index)
-    const entries: [string, string][] = []
+    const entries: Entry[] = []
     if (place < 0) return entries
     for (let round = 0; round < job.rounds; round++)
       for (let k = place; k < job.parameters; k += job.writers.length)
@@ -127,10 +128,10 @@ export class JobRunner {
   }
 }
 
-async function issue(node: BenchNode, entries: readonly (readonly [string, string])[]): Promise<void> {
-  for (let from = 0; from < entries.length; from += CALLS_PER_TURN) {
+async function issue(node: BenchNode, entries: readonly Entry[], callsPerTurn: number): Promise<void> {
+  for (let from = 0; from < entries.length; from += callsPerTurn) {
     const unanswered: Promise<unknown>[] = []
-    for (const [parameter, value] of entries.slice(from, from + CALLS_PER_TURN)) {
+    for (const [parameter, value] of entries.slice(from, from + callsPerTurn)) {
       const answer = node.set(parameter, value)
       if (answer) unanswered.push(answer)
     }

@@ -65,7 +65,7 @@ export async function measureLatency(cluster: Cluster, options: LatencyOptions):
   }
 }
 
-export type BurstOptions = Pick<BurstJob, 'parameters' | 'rounds' | 'writers' | 'base'>
+export type BurstOptions = Pick<BurstJob, 'parameters' | 'rounds' | 'writers' | 'base' | 'callsPerTurn'>
 
 export async function measureBurst(cluster: Cluster, options: BurstOptions): Promise<BurstFigures> {
   const startAtMs = nowMs() + START_DELAY_MS

@@ -11,15 +11,20 @@ import { Cluster } from './cluster.ts'
 import { describeMachine } from './machine.ts'
 import { measureBurst, measureLatency } from './measure.ts'
 import { PROFILE_FOLDER } from './profile.ts'
-import { aimsOf, type BenchResult, printReport, type Round, summarize } from './report.ts'
+import { aimsOf, type BenchResult, type Figures, printReport, type Round, summarizeStages } from './report.ts'
 import type { Credentials } from './system.ts'
 import { isSystemName, SYSTEMS, type SystemName } from './systems.ts'
 
 const INTERVAL_MS = 20
-const WARM_UP_WRITES = 100
-const PARAMETERS = 1_000
-const BURST_ROUNDS = 10
+const SETTLING_WRITES = 100
+const BURST = { parameters: 1_000, rounds: 10 }
+/** How a burst is fed: every call from an event of its own, or a loop that makes many. */
+const CALLS_PER_TURN = { single: 1, bunched: 64 }
 const WRITERS = 4
+/** apart enough that no two jobs have a value in common */
+const JOB_BASE = 1_000_000
+/** By then the engine has compiled what the jobs run, in the floors and in ConfigSync: more bursts change nothing. */
+const WARMING_BURSTS = 7
 
 const { values: options } = parseArgs({
   options: {
@@ -32,25 +37,27 @@ const { values: options } = parseArgs({
   },
 })
 
+/** What is measured of one cluster, in this order. Every burst has values of its own. */
 async function measureRound(round: number, system: SystemName, credentials: readonly Credentials[]): Promise<Round> {
   const nodes = credentials.length
+  const writers = Array.from({ length: WRITERS }, (_, place) => Math.floor((place * nodes) / WRITERS))
+  let jobs = 0
   const cluster = await Cluster.start(system, credentials)
+  const latency = (writes: number) =>
+    measureLatency(cluster, { nodes, writes, intervalMs: INTERVAL_MS, base: ++jobs * JOB_BASE })
+  const burst = (callsPerTurn: number) =>
+    measureBurst(cluster, { ...BURST, writers, callsPerTurn, base: ++jobs * JOB_BASE })
+  const stage = async (): Promise<Figures> => ({
+    latency: await latency(writes),
+    single: await burst(CALLS_PER_TURN.single),
+    bunched: await burst(CALLS_PER_TURN.bunched),
+  })
+  const writes = Number(options.writes)
   try {
-    await measureLatency(cluster, { nodes, writes: WARM_UP_WRITES, intervalMs: INTERVAL_MS, base: 1_000_000 })
-    const latency = await measureLatency(cluster, {
-      nodes,
-      writes: Number(options.writes),
-      intervalMs: INTERVAL_MS,
-      base: 0,
-    })
-    const writers = Array.from({ length: WRITERS }, (_, place) => Math.floor((place * nodes) / WRITERS))
-    const burst = await measureBurst(cluster, {
-      parameters: PARAMETERS,
-      rounds: BURST_ROUNDS,
-      writers,
-      base: 2_000_000,
-    })
-    return { round, system, latency, burst }
+    await latency(SETTLING_WRITES)
+    const started = await stage()
+    for (let i = 0; i < WARMING_BURSTS; i++) await burst(CALLS_PER_TURN.bunched)
+    return { round, system, started, warm: await stage() }
   } finally {
     await cluster.stop()
   }
@@ -69,14 +76,9 @@ async function measureAll(systems: readonly SystemName[]): Promise<BenchResult> 
       rounds.push(await measureRound(round, system, credentials))
     }
   }
-  const summaries = systems.map((system) =>
-    summarize(
-      system,
-      rounds.filter((round) => round.system === system),
-    ),
-  )
+  const stages = summarizeStages(systems, rounds)
   const result = { machine: describeMachine(), at: new Date().toISOString(), nodes: credentials.length, rounds }
-  return { ...result, summaries, aims: aimsOf(summaries) }
+  return { ...result, stages, aims: aimsOf(stages) }
 }
 
 const names = options.systems.split(',')
