@@ -1,6 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { supersedes } from '#core/causal-context'
 import type { StoredState } from '#core/effects'
+import type { Update } from '#core/update'
 import type { MemoryStore } from '#store/memory'
 import { CoreMesh } from '../support/core-mesh.ts'
 import { type CoreNode, change } from '../support/core-node.ts'
@@ -21,7 +23,7 @@ const KINDS = {
   stall: 1,
 } as const
 
-type Kind = keyof typeof KINDS
+type Kind = keyof typeof KINDS | 'days'
 
 interface Step {
   readonly kind: Kind
@@ -29,23 +31,28 @@ interface Step {
   readonly pick: number
 }
 
-const step: fc.Arbitrary<Step> = fc.record({
-  kind: fc.oneof(...Object.entries(KINDS).map(([kind, weight]) => ({ weight, arbitrary: fc.constant(kind as Kind) }))),
-  node: fc.nat(99),
-  pick: fc.nat(9_999),
-})
+const step = (weights: Partial<Record<Kind, number>>): fc.Arbitrary<Step> =>
+  fc.record({
+    kind: fc.oneof(
+      ...Object.entries(weights).map(([kind, weight]) => ({ weight, arbitrary: fc.constant(kind as Kind) })),
+    ),
+    node: fc.nat(99),
+    pick: fc.nat(9_999),
+  })
 
-const history = fc.record({
-  nodes: fc.integer({ min: 2, max: 5 }),
-  seed: fc.nat(),
-  /** a bit for each node: whether it has a store */
-  stored: fc.nat(31),
-  /** the node whose clock is a year ahead, if there is one of that number */
-  wrongClock: fc.nat(9),
-  steps: fc.array(step, { minLength: 20, maxLength: 150 }),
-})
+const history = (weights: Partial<Record<Kind, number>>) =>
+  fc.record({
+    nodes: fc.integer({ min: 2, max: 5 }),
+    seed: fc.nat(),
+    /** a bit for each node: whether it has a store */
+    stored: fc.nat(31),
+    /** the node whose clock is a year ahead, if there is one of that number */
+    wrongClock: fc.nat(9),
+    steps: fc.array(step(weights), { minLength: 20, maxLength: 150 }),
+  })
 
-const YEAR_MS = 365 * 24 * 60 * 60 * 1000
+const DAY_MS = 24 * 60 * 60 * 1000
+const YEAR_MS = 365 * DAY_MS
 
 /** A mesh of real cores under whatever can happen to it. */
 class RandomMesh {
@@ -53,6 +60,7 @@ class RandomMesh {
   /** what a clean stop left, for nodes without a store */
   private readonly kept = new Map<CoreNode, StoredState>()
   private readonly backups = new Map<CoreNode, MemoryStore>()
+  private readonly rolledBack = new Set<CoreNode>()
   private readonly dots = new Set<string>()
 
   constructor(nodes: number, seed: number, stored: number, wrongClock: number) {
@@ -84,6 +92,7 @@ class RandomMesh {
     if (kind === 'start') return node.up ? undefined : this.start(node)
     if (kind === 'deliver' || kind === 'lose' || kind === 'repeat') return this.carry(kind, pick)
     if (kind === 'advance') mesh.nowMs += pick % 400
+    if (kind === 'days') return this.days()
     if (kind === 'backup' && node.store) this.backups.set(node, node.store.copy())
     if (!node.up) return
     if (kind === 'tick' || kind === 'stall') this.tick(node, kind === 'stall' ? pick : 0)
@@ -111,6 +120,16 @@ class RandomMesh {
     this.mesh.step(node, { type: 'tick' })
   }
 
+  /** Whoever is up agrees, a day goes by, and tombstones are dropped; who is down comes back after that. */
+  private days(): void {
+    const { mesh } = this
+    if (mesh.live.length === 0) return
+    mesh.run(3_000)
+    mesh.nowMs += DAY_MS
+    for (const node of mesh.live) mesh.step(node, { type: 'tick' })
+    mesh.run(62_000)
+  }
+
   private async start(node: CoreNode): Promise<void> {
     const stored = node.store ? await node.store.open(node.name) : this.kept.get(node)
     this.kept.delete(node)
@@ -126,8 +145,34 @@ class RandomMesh {
   private async crash(node: CoreNode, pick: number): Promise<void> {
     this.mesh.vanish(node)
     const backup = this.backups.get(node)
-    if (backup && pick % 4 === 0) node.store = backup.copy()
+    if (backup && pick % 4 === 0) {
+      node.store = backup.copy()
+      this.rolledBack.add(node)
+    }
     await node.store?.close(false)
+  }
+
+  /** What was stored is known, and of what is known exactly that stands which no other known write had seen. */
+  expectNothingLostOrRisen(): void {
+    const { replica } = this.mesh.nodes[0]!.core
+    const covered = ({ origin, sequence }: Update) => replica.seen.covers(origin, sequence)
+    for (const node of this.mesh.nodes)
+      if (node.store && !this.rolledBack.has(node))
+        expect(node.written.filter((update) => !covered(update))).toEqual([])
+    const known = this.mesh.nodes.flatMap(({ written }) => written.filter(covered))
+    const standing = known.filter(
+      (update) =>
+        update.value !== undefined &&
+        !known.some(
+          (other) =>
+            other !== update &&
+            other.parameter === update.parameter &&
+            supersedes(other, update.origin, update.sequence),
+        ),
+    )
+    const live = [...replica.live()].filter(({ value }) => value !== undefined)
+    const dots = (updates: readonly Update[]) => updates.map(({ origin, sequence }) => `${origin} ${sequence}`).sort()
+    expect(dots(live)).toEqual(dots(standing))
   }
 
   /** Everybody is up, and nothing is lost any more. Returns after how many milliseconds all were equal. */
@@ -166,18 +211,38 @@ function checkStore({ store, core, up }: CoreNode): void {
 const HISTORIES = Number(process.env['CONFIGSYNC_HISTORIES'] ?? 2_000)
 const HEAL_MS_MAX = 4_000
 
+async function endsEqual(run: RandomMesh, steps: readonly Step[]): Promise<void> {
+  await run.run(steps)
+  await run.heal(HEAL_MS_MAX)
+  run.mesh.run(3_000)
+  expect(run.mesh.equal).toBe(true)
+  expect(run.mesh.divergences).toBe(0)
+  run.expectNothingLostOrRisen()
+}
+
 describe('random histories of whole meshes: loss, repetition, reordering, stalls, crashes, backups, wrong clocks', () => {
   it('I3 and I5 hold at every step, no number is used again, and soon after everything heals all are equal', async () => {
     await fc.assert(
-      fc.asyncProperty(history, async ({ nodes, seed, stored, wrongClock, steps }) => {
-        const random = new RandomMesh(nodes, seed, stored, wrongClock)
-        await random.run(steps)
-        await random.heal(HEAL_MS_MAX)
-        random.mesh.run(3_000)
-        expect(random.mesh.equal).toBe(true)
-        expect(random.mesh.divergences).toBe(0)
-      }),
+      fc.asyncProperty(history(KINDS), ({ nodes, seed, stored, wrongClock, steps }) =>
+        endsEqual(new RandomMesh(nodes, seed, stored, wrongClock), steps),
+      ),
       { numRuns: HISTORIES },
     )
+  })
+
+  it('also where days go by, tombstones are dropped, and nodes that were away come back with what was deleted', async () => {
+    let collected = 0
+    await fc.assert(
+      fc.asyncProperty(
+        history({ ...KINDS, delete: 12, days: 3 }),
+        async ({ nodes, seed, stored, wrongClock, steps }) => {
+          const run = new RandomMesh(nodes, seed, stored, wrongClock)
+          await endsEqual(run, steps)
+          if (run.mesh.nodes.some(({ core }) => core.replica.collected.size > 0)) collected++
+        },
+      ),
+      { numRuns: HISTORIES / 10 },
+    )
+    expect(collected).toBeGreaterThan(0)
   })
 })
