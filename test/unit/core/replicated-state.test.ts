@@ -226,6 +226,18 @@ describe('deletes', () => {
     for (const { core } of mesh.nodes) expect(resolve(core.replica.siblings('s', 'p')).value).toBe(2)
   })
 
+  it('a write after the tombstone was dropped here supersedes it where it still stands', () => {
+    const tombstone = sibling('n1', undefined, { context: { [sibling('n2', 1).origin]: 1 } })
+    const [dropped, kept] = [new Replica({ stored: false }), new Replica({ stored: false })]
+    for (const replica of [dropped, kept]) for (const update of [sibling('n2', 1), tombstone]) replica.merge(update)
+    dropped.collect(tombstone)
+    const writer = sibling('n3', 2).origin
+    const write = { ...sibling('n3', 2), context: dropped.contextFor(tombstone.section, tombstone.parameter, writer) }
+    for (const replica of [dropped, kept]) replica.merge(write)
+    expect(kept.siblings(write.section, write.parameter)).toEqual([write])
+    expect(dropped.siblings(write.section, write.parameter)).toEqual([write])
+  })
+
   const MINUTE_MS = 60_000
   const DAY_MS = 24 * 60 * MINUTE_MS
 
