@@ -66,7 +66,7 @@ describe('package.json', () => {
 })
 
 describe('importing configsync alone', () => {
-  const NEEDED = ['msgpackr', '@standard-schema/spec']
+  const NEEDED = ['@standard-schema/spec']
   const BEHIND_A_SUBPATH = /^src\/(mesh\/(tls|libp2p|nats)|store\/sqlite|agent|cli|contract|sim)(\/|\.ts$)/
 
   it('loads neither the rooms behind a subpath nor their packages', () => {
