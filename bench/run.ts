@@ -2,6 +2,7 @@
  * Side by side on one machine: bare broadcasts and ConfigSync, 16 processes each, in alternating rounds of one run.
  *
  *     npm run bench -- [--rounds 3] [--nodes 16] [--writes 500] [--systems tcp,tls,tls-corked,configsync] [--json]
+ *         [--systems tls,mesh,adapter,configsync]    what each layer adds
  *         [--profile DIR]    leaves a CPU profile of the first two nodes' part in every job there
  */
 import { resolve } from 'node:path'
@@ -13,7 +14,7 @@ import { measureBurst, measureLatency } from './measure.ts'
 import { PROFILE_FOLDER } from './profile.ts'
 import { aimsOf, type BenchResult, type Figures, printReport, type Round, summarizeStages } from './report.ts'
 import type { Credentials } from './system.ts'
-import { isSystemName, SYSTEMS, type SystemName } from './systems.ts'
+import { COMPARED, isSystemName, SYSTEMS, type SystemName } from './systems.ts'
 
 const INTERVAL_MS = 20
 const SETTLING_WRITES = 100
@@ -31,7 +32,7 @@ const { values: options } = parseArgs({
     rounds: { type: 'string', default: '3' },
     nodes: { type: 'string', default: '16' },
     writes: { type: 'string', default: '500' },
-    systems: { type: 'string', default: Object.keys(SYSTEMS).join(',') },
+    systems: { type: 'string', default: COMPARED.join(',') },
     json: { type: 'boolean', default: false },
     profile: { type: 'string' },
   },
