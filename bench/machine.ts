@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { cpus, release, totalmem } from 'node:os'
+import { setTimeout as sleep } from 'node:timers/promises'
 
 /** Milliseconds of CLOCK_MONOTONIC, which all processes of a Linux machine share, so that their stamps compare. */
 export const nowMs = (): number => Number(process.hrtime.bigint()) / 1e6
@@ -59,3 +60,17 @@ export function describeMachine(): Machine {
 
 export const machineLine = (m: Machine): string =>
   `${m.cores} cores (${m.model}), ${m.memoryGiB} GiB, Linux ${m.kernel}, Node ${m.node}`
+
+const QUIET_SAMPLE_MS = 3_000
+const QUIET_WAIT_MS_MAX = 10 * 60_000
+
+/** Resolves when the whole machine uses at most this many cores, or has not done so for ten minutes. */
+export async function quietMachine(coresMax: number): Promise<void> {
+  const deadlineMs = nowMs() + QUIET_WAIT_MS_MAX
+  while (nowMs() < deadlineMs) {
+    const cpuMs = machineCpuMs()
+    const sinceMs = nowMs()
+    await sleep(QUIET_SAMPLE_MS)
+    if ((machineCpuMs() - cpuMs) / (nowMs() - sinceMs) <= coresMax) return
+  }
+}

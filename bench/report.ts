@@ -79,7 +79,6 @@ export function summarizeStages(systems: readonly SystemName[], rounds: readonly
 
 function summarize(system: SystemName, all: readonly Figures[]): Summary {
   const latency = <Key extends keyof LatencyFigures>(key: Key) => all.map((figures) => figures.latency[key])
-  const others = all.flatMap((figures) => [figures.latency, figures.single, figures.bunched])
   return {
     system,
     title: SYSTEMS[system].title,
@@ -93,7 +92,7 @@ function summarize(system: SystemName, all: readonly Figures[]): Summary {
     cpuMsPerWrite: median(latency('cpuMsPerWrite')),
     single: summarizeBurst(all.map(({ single }) => single)),
     bunched: summarizeBurst(all.map(({ bunched }) => bunched)),
-    otherLoadCoresMax: Math.max(...others.map(({ otherLoadCores }) => otherLoadCores)),
+    otherLoadCoresMax: Math.max(...all.map(otherLoadOfStage)),
   }
 }
 
@@ -105,6 +104,12 @@ function summarizeBurst(bursts: readonly BurstFigures[]): BurstSummary {
     cpuMs: median(bursts.map(({ cpuMs }) => cpuMs)),
   }
 }
+
+const otherLoadOfStage = ({ latency, single, bunched }: Figures): number =>
+  Math.max(latency.otherLoadCores, single.otherLoadCores, bunched.otherLoadCores)
+
+/** Cores that something else used during the worst job of a round. */
+export const otherLoadOf = (round: Round): number => Math.max(...STAGES.map((stage) => otherLoadOfStage(round[stage])))
 
 const range = (values: readonly number[]): [number, number] => [Math.min(...values), Math.max(...values)]
 
