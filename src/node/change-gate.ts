@@ -10,9 +10,9 @@ export interface GatedChanges {
 }
 
 /**
- * Between the replica and the program's components: under high load they are told of other nodes' changes of ordinary
- * priority a little later, by at most a quarter of the heartbeat interval, so that their own work comes first. The replica
- * has merged all of it already, and `get` sees it.
+ * Between the replica and the program's components: under high load they are told of other nodes' changes of low priority
+ * (below 0, as the tuner's are) a little later, by at most a quarter of the heartbeat interval, so that their own work comes
+ * first. The replica has merged all of it already, and `get` sees it.
  */
 export class ChangeGate {
   private readonly scheduler: Scheduler
@@ -35,7 +35,7 @@ export class ChangeGate {
   }
 
   pass(gated: GatedChanges): void {
-    if (this.load < LOAD_HIGH || gated.source === 'local' || gated.changes.some(({ update }) => update.priority > 0)) {
+    if (this.load < LOAD_HIGH || gated.source === 'local' || gated.changes.some(({ update }) => update.priority >= 0)) {
       // Order is kept: what waited goes first.
       this.open()
       this.deliver(gated)

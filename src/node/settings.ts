@@ -86,6 +86,14 @@ export const SETTINGS = {
 type SettingName = keyof typeof SETTINGS
 const NAMES = Object.keys(SETTINGS) as SettingName[]
 
+/** Asked for every change that comes in. */
+const OWN_PARAMETERS: ReadonlyMap<string, ReadonlySet<string>> = new Map(
+  [...new Set(NAMES.map((name) => SETTINGS[name].section))].map((section) => [
+    section,
+    new Set(NAMES.filter((name) => SETTINGS[name].section === section).map((name) => SETTINGS[name].parameter)),
+  ]),
+)
+
 /** The values of ConfigSync's own settings in force. Every one is within its bounds. */
 export type Settings = {
   readonly [Name in SettingName]: (typeof SETTINGS)[Name] extends Setting<infer T> ? T : never
@@ -133,7 +141,7 @@ export function withSettings(user: Declarations = NO_DECLARATIONS, preset: Prese
 
 /** Whether a parameter is one of ConfigSync's own settings. */
 export const isSetting = (section: string, parameter: string): boolean =>
-  NAMES.some((name) => SETTINGS[name].section === section && SETTINGS[name].parameter === parameter)
+  OWN_PARAMETERS.get(section)?.has(parameter) ?? false
 
 /**
  * The settings in force, from a node's effective values. What is missing or out of bounds is taken from the preset, so

@@ -157,14 +157,14 @@ describe('settings', () => {
 })
 
 describe('high load', () => {
-  it('components are told of ordinary changes of others a little later, in order; get sees them at once', async () => {
+  it('components are told of low-priority changes of others a little later, in order; get sees them at once', async () => {
     const mesh = await meshOf(2, { node: (index) => ({ load: () => (index === 1 ? 0.95 : 0) }) })
     mesh.run(5 * H)
     const [writer, busy] = mesh.nodes
     const events: ChangeEvent[] = []
     busy!.on('change', (event) => events.push(event))
-    await writer!.publishUpdate('s', 'p', 1)
-    await writer!.publishUpdate('s', 'p', 2)
+    await writer!.publishUpdate('s', 'p', 1, { priority: -1 })
+    await writer!.publishUpdate('s', 'p', 2, { priority: -1 })
     mesh.run(10)
     expect([busy!.get('s', 'p'), busy!.status().pendingUpdates, events]).toEqual([2, 2, []])
     mesh.run(H / 4)
@@ -175,9 +175,9 @@ describe('high load', () => {
       ],
       0,
     ])
-    await writer!.publishUpdate('s', 'p', 3)
+    await writer!.publishUpdate('s', 'p', 3, { priority: -1 })
     mesh.run(10)
-    await writer!.publishUpdate('s', 'q', 4, { priority: 1 })
+    await writer!.publishUpdate('s', 'q', 4)
     mesh.run(10)
     expect(valuesIn(events.slice(2))).toEqual([
       ['s.p', 3],
