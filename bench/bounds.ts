@@ -6,7 +6,7 @@
  * Fails when one is not kept.
  */
 import { parseArgs } from 'node:util'
-import { BOUNDS, type Bound, keeps } from '../test/support/measure/bounds.ts'
+import { BOUNDS, type Bound, keeps } from '../src/sim/bounds/table.ts'
 
 const { values: options } = parseArgs({
   options: {

@@ -8,12 +8,17 @@ import type { CoreOptions } from '#core/self'
 import type { Update } from '#core/update'
 import type { MeshAdapter } from '#mesh/adapter'
 import type { Scheduler } from '#mesh/scheduler'
+import type { ConflictEntry, HistoryEntry, JournalBatch } from '#store/journal'
+import type { MemoryJournal } from '#store/memory-journal'
 import type { Store } from '#store/store'
+import { conflictEntry, historyEntries } from './journal-entries.ts'
 
 export interface HostOptions {
   readonly core: CoreOptions
   readonly adapter: MeshAdapter
   readonly store: Store | undefined
+  /** of a node without a store */
+  readonly journal: MemoryJournal | undefined
   readonly scheduler: Scheduler
   /** the machine's clock, milliseconds since 1970 */
   readonly wallClock: () => number
@@ -42,6 +47,8 @@ export class Host {
   private cancelWake: () => void = () => undefined
   private lastCommit: Promise<void> | undefined
   private written: readonly Update[] = []
+  private history: HistoryEntry[] = []
+  private conflicts: ConflictEntry[] = []
 
   constructor(options: HostOptions) {
     this.options = options
@@ -59,6 +66,7 @@ export class Host {
     this.performing++
     for (const effect of effects) this.perform(effect)
     this.performing--
+    this.options.journal?.note(this.takeJournal())
     this.arm()
   }
 
@@ -88,14 +96,28 @@ export class Host {
         return
       case 'emit':
         this.events.push(effect.event)
-        return
+        return this.noteEvent(effect.event)
       case 'addresses':
         return this.options.onAddresses(effect.addresses)
     }
   }
 
+  /** What a step changed is stored with its state: the batch is the last effect of a step. */
+  private noteEvent(event: CoreEvent): void {
+    const atMs = this.options.wallClock()
+    if (event.type === 'changed') this.history.push(...historyEntries(event.source, event.changes, atMs))
+    if (event.type === 'conflict') this.conflicts.push(conflictEntry(event.siblings, atMs))
+  }
+
+  private takeJournal(): JournalBatch {
+    const { history, conflicts } = this
+    if (history.length > 0) this.history = []
+    if (conflicts.length > 0) this.conflicts = []
+    return { history, conflicts }
+  }
+
   private commit(batch: StoreBatch): void {
-    const commit = this.options.store!.commit(batch).catch((cause) => {
+    const commit = this.options.store!.commit(batch, this.takeJournal()).catch((cause) => {
       throw new ConfigSyncError('STORE_FAILED', String(cause), { cause })
     })
     commit.catch(this.options.onStoreFailed)

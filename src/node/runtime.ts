@@ -10,6 +10,7 @@ import { LOAD_HIGH } from '#core/settings'
 import { MeshAdapter } from '#mesh/adapter'
 import type { AdapterSettings } from '#mesh/adapter-settings'
 import { type Scheduler, systemScheduler } from '#mesh/scheduler'
+import { MemoryJournal } from '#store/memory-journal'
 import { ConflictLedger } from './conflict-ledger.ts'
 import type { Declarations } from './declarations.ts'
 import { EventPublisher } from './event-publisher.ts'
@@ -43,6 +44,7 @@ export class Runtime {
   /** a stop within one process loses nothing, with or without a store */
   private kept: StoredState | undefined
   private learned: string[] = []
+  private readonly memoryJournal = new MemoryJournal()
 
   constructor(options: UntypedOptions) {
     this.options = options
@@ -116,6 +118,7 @@ export class Runtime {
       },
       adapter,
       store: options.store,
+      journal: options.store ? undefined : this.memoryJournal,
       scheduler,
       wallClock: () => this.wallClock(),
       onEvent: (event) => this.publisher.publish(event),

@@ -2,11 +2,14 @@ import type { StoreBatch, StoredState } from '#core/effects'
 import type { NodeId, Origin, Sequence } from '#core/identity'
 import type { OriginCoverage } from '#core/protocol'
 import type { Update } from '#core/update'
+import type { ConflictEntry, HistoryEntry, JournalBatch, JournalLimits } from './journal.ts'
+import { MemoryJournal } from './memory-journal.ts'
 import type { Store } from './store.ts'
 
 /** Keeps a node's state in this process: for tests, and for nodes that are stopped and started within one program. */
 export class MemoryStore implements Store {
   readonly name = 'memory'
+  private journal = new MemoryJournal()
   private nodeId: NodeId | undefined
   private clean = false
   private parameters = new Map<string, readonly Update[]>()
@@ -21,7 +24,8 @@ export class MemoryStore implements Store {
     return stored
   }
 
-  async commit(batch: StoreBatch): Promise<void> {
+  async commit(batch: StoreBatch, journal: JournalBatch): Promise<void> {
+    this.journal.note(journal)
     for (const { section, parameter, siblings } of batch.parameters) {
       const key = `${section}.${parameter}`
       if (siblings.length > 0) this.parameters.set(key, siblings)
@@ -30,6 +34,18 @@ export class MemoryStore implements Store {
     for (const coverage of batch.seen) this.seen.set(coverage.origin, coverage)
     this.collected = batch.collected ?? this.collected
     this.last = batch
+  }
+
+  history(section: string, parameter: string): Promise<readonly HistoryEntry[]> {
+    return this.journal.history(section, parameter)
+  }
+
+  conflicts(): Promise<readonly ConflictEntry[]> {
+    return this.journal.conflicts()
+  }
+
+  limit(limits: JournalLimits): void {
+    this.journal.limit(limits)
   }
 
   async close(clean: boolean): Promise<void> {

@@ -87,7 +87,7 @@ export class CoreNode {
       if (effect.type === 'emit') this.events.push(effect.event)
       if (effect.type === 'written') this.written.push(...effect.updates)
       // What the memory store does on commit it does before it returns.
-      if (effect.type === 'persist') void this.store!.commit(effect.batch)
+      if (effect.type === 'persist') void this.store!.commit(effect.batch, { history: [], conflicts: [] })
     }
     return effects
   }

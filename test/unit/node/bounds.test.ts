@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { BOUNDS, keeps } from '../../support/measure/bounds.ts'
-import { heardHeartbeats } from '../../support/measure/presence.ts'
+import { heardHeartbeats } from '#sim/bounds/presence'
+import { BOUNDS, keeps } from '#sim/bounds/table'
 
 /** A few fixed seeds; `npm run bench:bounds` takes many. */
 const SEEDS: Readonly<Record<number, readonly number[]>> = { 5: [1, 2, 3, 4], 16: [5, 6], 64: [7] }

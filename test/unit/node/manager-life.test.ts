@@ -5,8 +5,8 @@ import { VirtualScheduler } from '#mesh/virtual-scheduler'
 import { ConfigSyncManager } from '#node/manager'
 import { defineParameters, parameter } from '#node/parameters'
 import type { ChangeEvent } from '#node/types'
+import { VirtualMesh } from '#sim/virtual-mesh'
 import { coded } from '../../support/coded.ts'
-import { VirtualMesh } from '../../support/virtual-mesh.ts'
 
 const H = 1_000
 

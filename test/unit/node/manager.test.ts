@@ -4,9 +4,9 @@ import { MemoryNetwork } from '#mesh/memory'
 import { ConfigSyncManager } from '#node/manager'
 import { defineParameters, parameter } from '#node/parameters'
 import type { ChangeEvent } from '#node/types'
+import { VirtualMesh } from '#sim/virtual-mesh'
 import { MemoryStore } from '#store/memory'
 import { coded } from '../../support/coded.ts'
-import { VirtualMesh } from '../../support/virtual-mesh.ts'
 
 const H = 1_000
 

@@ -10,8 +10,9 @@ export const ALLOWED_IMPORTS = {
   node: ['core', 'codec', 'mesh', 'store'],
   tuner: ['core', 'codec', 'mesh', 'store', 'node'],
   observe: ['core', 'codec', 'mesh', 'store', 'node'],
+  sim: ['core', 'codec', 'mesh', 'store', 'node', 'tuner'],
   agent: ['core', 'codec', 'mesh', 'store', 'node', 'tuner', 'observe'],
-  cli: ['core', 'codec', 'mesh', 'store', 'node', 'tuner', 'observe', 'agent'],
+  cli: ['core', 'codec', 'mesh', 'store', 'node', 'tuner', 'observe', 'sim', 'agent'],
   contract: ['core', 'codec', 'mesh', 'store', 'node'],
   index: ['core', 'codec', 'mesh', 'store', 'node', 'observe'],
 } as const satisfies Record<string, readonly string[]>

@@ -1,0 +1,19 @@
+import type { ParameterChange } from '#core/events'
+import type { Update } from '#core/update'
+import type { ConflictEntry, HistoryEntry } from '#store/journal'
+
+/** What a step changed, as the journal keeps it. @param atMs this machine's clock */
+export const historyEntries = (
+  source: HistoryEntry['source'],
+  changes: readonly ParameterChange[],
+  atMs: number,
+): HistoryEntry[] =>
+  changes.map(({ before, after, update }) => ({
+    update,
+    atMs,
+    source,
+    superseded: before.filter((sibling) => !after.includes(sibling)),
+    concurrent: after.filter((sibling) => sibling !== update),
+  }))
+
+export const conflictEntry = (siblings: readonly Update[], atMs: number): ConflictEntry => ({ atMs, siblings })
