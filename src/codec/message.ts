@@ -2,6 +2,7 @@ import type { NodeId } from '#core/identity'
 import type { Message } from '#core/protocol'
 import { malformed } from './defect.ts'
 import { HEARTBEAT_POSITIONS, readHeartbeat, readNodeId, readRunId, writeHeartbeat } from './heartbeat.ts'
+import { MEASUREMENTS_POSITIONS, readMeasurements, writeMeasurements } from './measurements.ts'
 import {
   PULL_ANSWER_POSITIONS,
   PULL_REQUEST_POSITIONS,
@@ -34,6 +35,7 @@ const TYPE = {
   repair: 4,
   probe: 5,
   leave: 6,
+  measurements: 7,
   receiptRequest: 32,
   receipt: 33,
 } as const
@@ -47,6 +49,7 @@ const POSITIONS: Readonly<Record<number, number>> = {
   [TYPE.repair]: REPAIR_POSITIONS,
   [TYPE.probe]: 0,
   [TYPE.leave]: 1,
+  [TYPE.measurements]: MEASUREMENTS_POSITIONS,
   [TYPE.receiptRequest]: 2,
   [TYPE.receipt]: 1,
 }
@@ -70,6 +73,7 @@ function writeBody(to: MessagePackWriter, message: Message | Control): void {
   else if (message.type === 'pullAnswer') writePullAnswer(to, message.answer)
   else if (message.type === 'repair') writeRepair(to, message.repair)
   else if (message.type === 'leave') to.text(message.runId)
+  else if (message.type === 'measurements') writeMeasurements(to, message.measurements)
   else if (message.type === 'receiptRequest') {
     to.integer(message.number)
     to.text(message.to)
@@ -106,6 +110,8 @@ function readBody(from: MessagePackReader, type: number, known: number, found: n
       return { type: 'repair', repair: readRepair(from) }
     case TYPE.leave:
       return { type: 'leave', runId: readRunId(from) }
+    case TYPE.measurements:
+      return { type: 'measurements', measurements: readMeasurements(from) }
     case TYPE.receiptRequest:
       return { type: 'receiptRequest', number: from.unsigned(Number.MAX_SAFE_INTEGER), to: readNodeId(from) }
     case TYPE.receipt:

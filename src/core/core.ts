@@ -219,6 +219,8 @@ export class Core {
         return this.learned(from, message.repair.updates, this.antiEntropy.onRepair(from, message.repair))
       case 'probe':
         return this.presence.answer(from)
+      case 'measurements':
+        return
       case 'leave':
         if (this.membership.left(from, message.runId)) this.afterMembership(from)
         return

@@ -56,6 +56,10 @@ export const ERROR_CODES = {
     http: undefined,
     hint: 'The address cannot be listened on; the detail has the reason of the system.',
   },
+  NOT_COORDINATOR: {
+    http: 409,
+    hint: 'Only the coordinator publishes adjustments; ask the node that the detail names, or wait for the next election.',
+  },
   ORIGIN_REPLACED: {
     http: undefined,
     hint: 'This node met its own numbers from elsewhere and took a new incarnation. Look for a cloned data folder or a restored backup.',

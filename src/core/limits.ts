@@ -46,6 +46,10 @@ export const TIMESTAMP_MS_MAX = 8_640_000_000_000_000
 export const ADDRESS_BYTES_MAX = 512
 /** Room for the longest H in the largest mesh; a member that announces more could be gone for days before it is missed. */
 export const HEARTBEAT_INTERVAL_MS_MAX = 24 * 60 * 60 * 1000
+/** Metrics that one report of measurements names; further ones come with the next. */
+export const METRICS_REPORTED_MAX = 64
+/** Buckets of a histogram: 16 to each power of two of up to 2^53, and the 16 below the first. */
+export const HISTOGRAM_BUCKETS_MAX = 1_024
 /** What an update of a group takes beside its names and its value: numbers, and a context of a few origins. */
 export const GROUP_ENVELOPE_BYTES = 128
 /** A group travels in one frame, and the first part of a pull carries a snapshot beside it. */

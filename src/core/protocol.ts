@@ -105,6 +105,25 @@ export interface Repair {
   readonly updates: readonly Update[]
 }
 
+/**
+ * What a node measured of one metric since it last told the coordinator. A distribution has buckets, a rate has outcomes.
+ * Reports are differences, so the coordinator adds them up, and a lost one is a few samples fewer.
+ */
+export interface MetricReport {
+  readonly metric: string
+  /** outcomes of a rate */
+  readonly good: number
+  readonly bad: number
+  /** indices of histogram buckets, ascending, with how many samples each got */
+  readonly buckets: readonly (readonly [index: number, count: number])[]
+}
+
+export interface Measurements {
+  /** the time that they cover, milliseconds */
+  readonly elapsedMs: number
+  readonly metrics: readonly MetricReport[]
+}
+
 export type Message =
   /** new writes, complete groups */
   | { readonly type: 'updates'; readonly updates: readonly Update[] }
@@ -116,5 +135,7 @@ export type Message =
   | { readonly type: 'probe' }
   /** a clean stop; heartbeats of that run that arrive later are ignored */
   | { readonly type: 'leave'; readonly runId: RunId }
+  /** to the coordinator, whose tuner adds them up; the core only takes it for a sign of life */
+  | { readonly type: 'measurements'; readonly measurements: Measurements }
 
 export type MessageType = Message['type']

@@ -2,6 +2,7 @@ import type { ConfigSyncError, ErrorCode } from '#core/errors'
 import type { NodeId } from '#core/identity'
 import type { Message } from '#core/protocol'
 import type { AdapterSettings } from './adapter-settings.ts'
+import type { DeliverySample } from './delivery.ts'
 import type { Mesh, MeshIdentity } from './mesh.ts'
 import type { Scheduler } from './scheduler.ts'
 
@@ -14,6 +15,8 @@ export interface AdapterHandlers {
   onPeerDown(peer: NodeId): void
   /** A frame that was dropped, with the reason. Also called from within broadcast and send, for what does not fit. */
   onRejected(code: ErrorCode, detail: string, from: NodeId | undefined): void
+  /** one sending was measured to its end */
+  onDelivery?(sample: DeliverySample): void
   onTrouble(error: ConfigSyncError, peer: NodeId | undefined): void
 }
 

@@ -7,7 +7,7 @@ import { type AdapterCounters, countBatch, countRejection, countSent, newCounter
 import type { AdapterHandlers, MeshAdapterOptions, MessageHandler } from './adapter-options.ts'
 import { ADAPTER_SETTINGS_DEFAULT, type AdapterSettings, batchLimits, withinBounds } from './adapter-settings.ts'
 import { Batch, halves } from './batching.ts'
-import { type DeliveryView, DeliveryWindow } from './delivery.ts'
+import { type DeliverySample, type DeliveryView, DeliveryWindow } from './delivery.ts'
 import type { Mesh } from './mesh.ts'
 import { Outbox } from './outbox.ts'
 import { AwaitedReceipts, HandledNumbers, ReceiptSampling } from './receipts.ts'
@@ -54,7 +54,7 @@ export class MeshAdapter {
     )
     this.awaited = new AwaitedReceipts(this.scheduler, Math.floor(this.random() * FIRST_NUMBER_BELOW), {
       resend: (to, frame) => this.resend(to, frame),
-      measured: (elapsedMs) => this.measured(elapsedMs),
+      measured: (sample) => this.measured(sample),
     })
   }
 
@@ -168,7 +168,13 @@ export class MeshAdapter {
     if (request !== undefined)
       this.awaited.await(
         request.number,
-        { to: request.to, frame: frame.bytes, handedOverMs, topic: undefined },
+        {
+          to: request.to,
+          frame: frame.bytes,
+          handedOverMs,
+          batchMs: this.scheduler.nowMs() - handedOverMs,
+          topic: undefined,
+        },
         this.current,
       )
     countSent(this.counts, frame.bytes, frame.compressed)
@@ -199,7 +205,7 @@ export class MeshAdapter {
     if (request !== undefined)
       this.awaited.await(
         request.number,
-        { to, frame: frame.bytes, handedOverMs: this.scheduler.nowMs(), topic },
+        { to, frame: frame.bytes, handedOverMs: this.scheduler.nowMs(), batchMs: 0, topic },
         this.current,
       )
     countSent(this.counts, frame.bytes, frame.compressed)
@@ -229,9 +235,11 @@ export class MeshAdapter {
     this.mesh.send(to, frame)
   }
 
-  private measured(elapsedMs: number | undefined): void {
+  private measured(sample: DeliverySample): void {
+    const { elapsedMs } = sample
     if (elapsedMs !== undefined) this.counts.receipts++
     this.window.add({ atMs: this.scheduler.nowMs(), elapsedMs })
+    this.handlers?.onDelivery?.(sample)
   }
 
   private receive(from: NodeId, bytes: Uint8Array): void {

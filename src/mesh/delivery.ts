@@ -12,6 +12,16 @@ export interface DeliveryView {
   readonly bytesReceived: number
 }
 
+/** What became of one frame that asked for a receipt. */
+export interface DeliverySample {
+  /** from the hand-over of its first update to the receipt; undefined: none came */
+  readonly elapsedMs: number | undefined
+  /** of which the update waited in the batch */
+  readonly batchMs: number
+  /** how often it was sent again */
+  readonly retries: number
+}
+
 /** What was measured is forgotten after this long, or when this many newer ones came. */
 const WINDOW_MS = 60_000
 const OUTCOMES_MAX = 1024

@@ -1,6 +1,7 @@
 import type { Control } from '#codec/message'
 import type { NodeId } from '#core/identity'
 import type { AdapterSettings } from './adapter-settings.ts'
+import type { DeliverySample } from './delivery.ts'
 import type { Scheduler } from './scheduler.ts'
 
 /** Requests that can wait for their receipt at a time; beyond that sending goes on without asking. */
@@ -14,6 +15,8 @@ interface Awaited {
   readonly to: NodeId
   readonly frame: Uint8Array
   readonly handedOverMs: number
+  /** of which waiting in the batch */
+  readonly batchMs: number
   /** what a later request of the same topic makes pointless; undefined for the measured ones */
   readonly topic: string | undefined
   sent: number
@@ -23,8 +26,7 @@ interface Awaited {
 export interface ReceiptEvents {
   /** Sends a frame once more. */
   resend(to: NodeId, frame: Uint8Array): void
-  /** A measured frame was confirmed after `elapsedMs`, or never (undefined). */
-  measured(elapsedMs: number | undefined): void
+  measured(sample: DeliverySample): void
 }
 
 /** A mesh with little traffic asks for a receipt at most this often, so that it has figures too. */
@@ -80,7 +82,7 @@ export class AwaitedReceipts {
       if (entry?.to !== from) continue
       entry.cancel()
       this.awaited.delete(number)
-      if (entry.topic === undefined) this.events.measured(this.scheduler.nowMs() - entry.handedOverMs)
+      this.measured(entry, this.scheduler.nowMs() - entry.handedOverMs)
     }
   }
 
@@ -106,7 +108,11 @@ export class AwaitedReceipts {
 
   private giveUp(number: number, entry: Awaited): void {
     this.awaited.delete(number)
-    if (entry.topic === undefined) this.events.measured(undefined)
+    this.measured(entry, undefined)
+  }
+
+  private measured({ topic, batchMs, sent }: Awaited, elapsedMs: number | undefined): void {
+    if (topic === undefined) this.events.measured({ elapsedMs, batchMs, retries: sent - 1 })
   }
 
   private forget(matches: (entry: Awaited) => boolean): void {

@@ -1,4 +1,5 @@
 import type { JsonValue } from '#core/json'
+import type { TunerPort } from './tuner-port.ts'
 import type {
   ChangeEvent,
   ConfigChangeRequest,
@@ -44,4 +45,5 @@ export interface ConfigSync {
   status(): StatusView
   conflicts(): readonly ConflictRecord[]
   isCoordinator(): boolean
+  readonly tunerPort: TunerPort
 }

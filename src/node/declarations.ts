@@ -20,6 +20,20 @@ export interface Declaration {
   /** of this node's writes that name none */
   readonly priority: number
   readonly description: string | undefined
+  /** undefined: no tuner touches it */
+  readonly tune?: Tuning | undefined
+}
+
+/** How an AutoTuner may move a number. Every value that it tries is `min + k × step` and within the bounds. */
+export interface Tuning {
+  readonly min: number
+  readonly max: number
+  /** the smallest change that means something; 1 makes integers */
+  readonly step: number
+  /** which part of the time, or of the failures, this parameter owns: `batch`, `queue`, `wire`, `lost` or a name of one's own */
+  readonly owner?: string
+  /** what the rule-based strategy does with it when a goal is missed; undefined: it is moved by strategies that search */
+  readonly whenMissed?: 'raise' | 'lower'
 }
 
 /** Whether parameters that nobody declared may be written on this node. */
@@ -123,6 +137,7 @@ function checked(declaration: Declaration): Declaration {
     merge,
     priority,
     description: declaration.description,
+    ...(declaration.tune && { tune: checkedTuning(declaration) }),
   }
 }
 
@@ -135,6 +150,28 @@ function declarationDefect({ section, parameter, schema, merge, priority }: Decl
   if (!Number.isInteger(priority) || priority < PRIORITY_MIN || priority > PRIORITY_MAX)
     return `priority ${priority} is no 32-bit integer`
   return undefined
+}
+
+const TUNING_FIELDS: readonly string[] = ['min', 'max', 'step', 'owner', 'whenMissed'] satisfies (keyof Tuning)[]
+
+function checkedTuning({ section, parameter, schema, tune }: Declaration): Tuning {
+  const defect = tuningDefect(tune as Tuning, schema)
+  if (defect !== undefined) throw schemaInvalid(section, parameter, `tune: ${defect}`)
+  return Object.freeze({ ...(tune as Tuning) })
+}
+
+function tuningDefect(tune: Tuning, schema: StandardSchemaV1): string | undefined {
+  const unknown = Object.keys(tune).find((field) => !TUNING_FIELDS.includes(field))
+  if (unknown !== undefined) return `unknown member ${JSON.stringify(unknown)}; there are ${TUNING_FIELDS.join(', ')}`
+  const { min, max, step, owner, whenMissed } = tune
+  if (![min, max, step].every(Number.isFinite)) return 'min, max and step are numbers'
+  if (min >= max || step <= 0 || step > max - min)
+    return 'min is below max, and step above 0 and no larger than the range'
+  if (owner !== undefined && typeof owner !== 'string') return 'owner is a text'
+  if (whenMissed !== undefined && whenMissed !== 'raise' && whenMissed !== 'lower')
+    return 'whenMissed is raise or lower'
+  const refused = [min, max].find((value) => !validateWith(schema, value).ok)
+  return refused === undefined ? undefined : `the schema refuses ${refused}`
 }
 
 function checkedDefault({ section, parameter, schema, default: value }: Declaration): JsonValue | undefined {

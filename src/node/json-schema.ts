@@ -4,12 +4,12 @@ import formats from 'ajv-formats'
 import { ConfigSyncError } from '#core/errors'
 import { isJsonObject, type JsonObject, type JsonValue } from '#core/json'
 import type { MergeRule } from '#core/update'
-import { type Declaration, Declarations, schemaInvalid } from './declarations.ts'
+import { type Declaration, Declarations, schemaInvalid, type Tuning } from './declarations.ts'
 
 const ALLOW_UNDECLARED = 'allowUndeclared'
 /** For editors and people; without a meaning here. */
 const ANNOTATIONS = ['$schema', '$comment']
-const FIELDS = ['schema', 'default', 'merge', 'priority', 'description']
+const FIELDS = ['schema', 'default', 'merge', 'priority', 'description', 'tune']
 
 /**
  * Reads declarations from JSON, for programs that are not written in TypeScript; `configsync agent --schema file.json`
@@ -19,7 +19,8 @@ const FIELDS = ['schema', 'default', 'merge', 'priority', 'description']
  *       "allowUndeclared": true,
  *       "mesh.batch_size_limit": {
  *         "schema": { "type": "integer", "minimum": 1 },
- *         "default": 10, "merge": "max", "priority": 1, "description": "Updates in one frame"
+ *         "default": 10, "merge": "max", "priority": 1, "description": "Updates in one frame",
+ *         "tune": { "min": 1, "max": 500, "step": 1, "owner": "batch", "whenMissed": "lower" }
  *       },
  *       "recovery": {
  *         "max_consecutive_recoveries": { "schema": { "type": "integer", "minimum": 0 } }
@@ -63,7 +64,7 @@ function* sectionIn(ajv: Ajv2020, section: string, parameters: JsonValue): Gener
 function declarationOf(ajv: Ajv2020, section: string, parameter: string, entry: JsonValue): Declaration {
   const defect = entryDefect(entry)
   if (defect !== undefined) throw schemaInvalid(section, parameter, defect)
-  const { schema, default: value, merge = 'latest', priority = 0, description } = entry as JsonObject
+  const { schema, default: value, merge = 'latest', priority = 0, description, tune } = entry as JsonObject
   return {
     section,
     parameter,
@@ -73,6 +74,7 @@ function declarationOf(ajv: Ajv2020, section: string, parameter: string, entry: 
     merge: merge as MergeRule,
     priority: priority as number,
     description: description as string | undefined,
+    ...(tune !== undefined && { tune: tune as unknown as Tuning }),
   }
 }
 
@@ -80,8 +82,9 @@ function entryDefect(entry: JsonValue): string | undefined {
   if (!isJsonObject(entry)) return 'a parameter is an object with the member "schema"'
   const unknown = Object.keys(entry).find((field) => !FIELDS.includes(field))
   if (unknown !== undefined) return `unknown member ${JSON.stringify(unknown)}; there are ${FIELDS.join(', ')}`
-  const { schema, description } = entry
+  const { schema, description, tune } = entry
   if (schema === undefined || (typeof schema !== 'boolean' && !isJsonObject(schema))) return 'schema is no JSON Schema'
+  if (tune !== undefined && !isJsonObject(tune)) return 'tune is an object of min, max, step, owner and whenMissed'
   if (description !== undefined && typeof description !== 'string') return 'description is no text'
   return undefined
 }

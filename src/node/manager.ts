@@ -6,6 +6,7 @@ import { foreignWins } from './foreign-update.ts'
 import type { ConfigSyncOptions } from './options.ts'
 import type { InputOf, ParametersOf, SectionDeclarations, SectionsOf, ValueOf } from './parameters.ts'
 import { Runtime } from './runtime.ts'
+import { TunerPort } from './tuner-port.ts'
 import type {
   ChangeEvent,
   ConfigChangeRequest,
@@ -36,10 +37,19 @@ import { checkedChanges, checkGroupSize, checkName } from './write-check.ts'
 export class ConfigSyncManager<P extends SectionDeclarations = SectionDeclarations> implements ConfigSync {
   private readonly runtime: Runtime
   private readonly streams = new Set<ChangeStream>()
+  /** what an AutoTuner is given */
+  readonly tunerPort: TunerPort
 
   /** @throws ConfigSyncError NODE_ID_INVALID, NAME_INVALID of the cluster, SCHEMA_INVALID of the declarations */
   constructor(options: ConfigSyncOptions<P>) {
     this.runtime = new Runtime(options)
+    this.tunerPort = new TunerPort({
+      ...this.runtime.clock,
+      nodeId: this.runtime.nodeId,
+      declarations: this.runtime.declarations,
+      write: (changes, epoch) => this.write(changes, epoch),
+    })
+    this.runtime.tunerPort = this.tunerPort
     this.on('change', (event) => {
       for (const stream of this.streams) stream.push(event)
     })
@@ -106,9 +116,9 @@ export class ConfigSyncManager<P extends SectionDeclarations = SectionDeclaratio
     return update!
   }
 
-  private async write(requests: readonly ConfigChangeRequest[]): Promise<readonly ConfigUpdateMsg[]> {
+  private async write(requests: readonly ConfigChangeRequest[], epoch = 0): Promise<readonly ConfigUpdateMsg[]> {
     const host = this.runtime.writableHost()
-    const changes = checkedChanges(requests, this.runtime.state.declarations)
+    const changes = checkedChanges(requests, this.runtime.state.declarations, epoch)
     checkGroupSize(changes)
     const { updates, stored } = host.write(changes)
     const messages = updates.map(messageOf)

@@ -1,7 +1,7 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { JsonValue } from '#core/json'
 import type { MergeRule } from '#core/update'
-import { type Declaration, Declarations, type UndeclaredPolicy } from './declarations.ts'
+import { type Declaration, Declarations, type Tuning, type UndeclaredPolicy } from './declarations.ts'
 
 /**
  * One declared parameter: a schema of any validator with the Standard Schema interface (zod, valibot, arktype …), and
@@ -15,6 +15,7 @@ export interface Parameter<Schema extends StandardSchemaV1 = StandardSchemaV1, D
   readonly merge: MergeRule
   readonly priority: number
   readonly description: string | undefined
+  readonly tune: Tuning | undefined
 }
 
 export interface ParameterOptions {
@@ -24,6 +25,8 @@ export interface ParameterOptions {
   readonly priority?: number
   /** for people: dashboards and listings show it */
   readonly description?: string
+  /** lets an AutoTuner move it, within these bounds */
+  readonly tune?: Tuning
 }
 
 interface WithDefault<Schema extends StandardSchemaV1> extends ParameterOptions {
@@ -44,8 +47,8 @@ export function parameter<Schema extends StandardSchemaV1>(
   schema: Schema,
   options: ParameterOptions & { readonly default?: unknown } = {},
 ): Parameter<Schema> {
-  const { merge = 'latest', priority = 0, description } = options
-  return { schema, default: options.default, merge, priority, description }
+  const { merge = 'latest', priority = 0, description, tune } = options
+  return { schema, default: options.default, merge, priority, description, tune }
 }
 
 /** Sections, each with its parameters. */

@@ -21,6 +21,7 @@ import type { UntypedOptions } from './options.ts'
 import { type Settings, settingsFrom, withSettings } from './settings.ts'
 import { State } from './state.ts'
 import { memberViews } from './status.ts'
+import type { TunerPort } from './tuner-port.ts'
 import type { StatusView } from './types.ts'
 
 /** The life of a node: what exists while it runs, and what survives its stop. */
@@ -30,6 +31,8 @@ export class Runtime {
   readonly ledger: ConflictLedger
   readonly state: State
   readonly declarations: Declarations
+  /** set by whoever gives the node its surface */
+  tunerPort: TunerPort | undefined
   private readonly options: UntypedOptions
   private readonly scheduler: Scheduler
   private readonly publisher: EventPublisher
@@ -71,6 +74,10 @@ export class Runtime {
 
   get cluster(): string {
     return this.options.cluster ?? 'default'
+  }
+
+  get clock(): { readonly scheduler: Scheduler; readonly wallClock: () => number } {
+    return { scheduler: this.scheduler, wallClock: () => this.wallClock() }
   }
 
   /** Of the current run, or of the last one. */
@@ -133,6 +140,7 @@ export class Runtime {
     await this.openMesh(adapter, host)
     this.phase = 'running'
     host.input({ type: 'facts', facts: { address: adapter.address, declarationsHash: this.declarationsHash() } })
+    this.tunerPort?.attach(host, adapter)
     host.input({ type: 'start' })
     for (const peer of adapter.peers()) host.input({ type: 'peerUp', peer })
     this.loadMeter?.start()
@@ -148,6 +156,7 @@ export class Runtime {
         onPeerDown: (peer) => running() && host.input({ type: 'peerDown', peer }),
         onRejected: (code, detail, from) => this.publisher.reject(code, detail, from),
         onTrouble: (error, peer) => this.publisher.trouble(error, peer),
+        onDelivery: (sample) => this.tunerPort?.delivered(sample),
       })
     } catch (error) {
       await this.options.store?.close(false)

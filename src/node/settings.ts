@@ -177,5 +177,6 @@ function declarationOf(
     merge: declared?.merge ?? 'latest',
     priority: declared?.priority ?? 0,
     description: declared?.description ?? description,
+    ...(declared?.tune && { tune: declared.tune }),
   }
 }

@@ -21,12 +21,17 @@ import type { ConfigChangeRequest } from './types.ts'
  *
  * @throws ConfigSyncError NAME_INVALID, VALUE_INVALID, VALUE_TOO_LARGE, PARAMETER_UNDECLARED, PRIORITY_INVALID,
  *   REASON_TOO_LONG, GROUP_INVALID
+ * @param epoch 0, or the reign in which the tuner writes
  */
-export function checkedChanges(requests: readonly ConfigChangeRequest[], declarations: Declarations): WriteChange[] {
+export function checkedChanges(
+  requests: readonly ConfigChangeRequest[],
+  declarations: Declarations,
+  epoch = 0,
+): WriteChange[] {
   if (requests.length === 0) throw new ConfigSyncError('GROUP_INVALID', 'no change is named')
   const names = new Set<string>()
   return requests.map((request) => {
-    const change = checkedChange(request, declarations)
+    const change = checkedChange(request, declarations, epoch)
     const name = `${request.section}.${request.parameter}`
     if (names.has(name)) throw new ConfigSyncError('GROUP_INVALID', `${name} is named twice`)
     names.add(name)
@@ -34,7 +39,7 @@ export function checkedChanges(requests: readonly ConfigChangeRequest[], declara
   })
 }
 
-function checkedChange(request: ConfigChangeRequest, declarations: Declarations): WriteChange {
+function checkedChange(request: ConfigChangeRequest, declarations: Declarations, epoch: number): WriteChange {
   const { section, parameter, value, reason } = request
   checkName(section, parameter)
   const declaration = declarations.lookup(section, parameter)
@@ -49,7 +54,7 @@ function checkedChange(request: ConfigChangeRequest, declarations: Declarations)
     priority,
     rule: declaration?.merge ?? 'latest',
     reason,
-    epoch: 0,
+    epoch,
   }
 }
 

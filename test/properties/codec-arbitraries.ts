@@ -3,7 +3,16 @@ import type { Control } from '#codec/message'
 import { contextOf } from '#core/causal-context'
 import type { NodeId, Origin, RunId, Sequence } from '#core/identity'
 import type { JsonValue } from '#core/json'
-import type { Heartbeat, Message, OriginCoverage, PullAnswer, PullRequest, Repair } from '#core/protocol'
+import type {
+  Heartbeat,
+  Measurements,
+  Message,
+  MetricReport,
+  OriginCoverage,
+  PullAnswer,
+  PullRequest,
+  Repair,
+} from '#core/protocol'
 import type { MergeRule, Update } from '#core/update'
 
 /** Of plain objects, as the codec makes them. */
@@ -177,6 +186,26 @@ const pullAnswer = record<PullAnswer>({
 
 const repair = record<Repair>({ base: coverage, seen: coverage, updates })
 
+const bucketList = fc
+  .uniqueArray(fc.nat(1_023), { maxLength: 40 })
+  .chain((indices) =>
+    fc.tuple(
+      ...indices
+        .sort((a, b) => a - b)
+        .map((index) => fc.tuple(fc.constant(index), fc.integer({ min: 1, max: 2 ** 32 }))),
+    ),
+  )
+const metricReport = record<MetricReport>({
+  metric: fc.string({ unit: 'grapheme-ascii', minLength: 1, maxLength: 20 }),
+  good: fc.nat(),
+  bad: fc.nat(),
+  buckets: bucketList,
+})
+const measurements = record<Measurements>({
+  elapsedMs: fc.nat(1_000_000),
+  metrics: fc.uniqueArray(metricReport, { selector: ({ metric }) => metric, maxLength: 8 }),
+})
+
 export const message: fc.Arbitrary<Message> = fc.oneof(
   updates.map((list): Message => ({ type: 'updates', updates: list })),
   heartbeat.map((beat): Message => ({ type: 'heartbeat', heartbeat: beat })),
@@ -185,6 +214,7 @@ export const message: fc.Arbitrary<Message> = fc.oneof(
   repair.map((content): Message => ({ type: 'repair', repair: content })),
   fc.constant<Message>({ type: 'probe' }),
   runId.map((id): Message => ({ type: 'leave', runId: id })),
+  measurements.map((content): Message => ({ type: 'measurements', measurements: content })),
 )
 
 export const control: fc.Arbitrary<Control> = fc.oneof(

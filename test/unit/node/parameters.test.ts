@@ -4,7 +4,7 @@ import { describe, expect, expectTypeOf, it } from 'vitest'
 import { z } from 'zod'
 import { CustomRules } from '#core/custom-rules'
 import type { JsonValue } from '#core/json'
-import { Declarations, NO_DECLARATIONS } from '#node/declarations'
+import { Declarations, NO_DECLARATIONS, type Tuning } from '#node/declarations'
 import {
   defineParameters,
   type InputOf,
@@ -114,6 +114,22 @@ describe('declarations', () => {
     )
     const { recovery, mesh } = sections
     expect(defineParameters({ recovery, mesh }).declarationsText).toBe(declared.declarationsText)
+  })
+
+  it('say how a tuner may move a number', () => {
+    const tune = { min: 1, max: 64, step: 1, owner: 'queue', whenMissed: 'lower' } as const
+    const one = (options: Tuning) =>
+      defineParameters({ pool: { size: parameter(z.number().int().min(1).max(64), { default: 4, tune: options }) } })
+    expect(one(tune).lookup('pool', 'size')?.tune).toEqual(tune)
+    expect(declared.lookup('mesh', 'label')?.tune).toBeUndefined()
+    const refused = (change: object, detail: RegExp) =>
+      expect(() => one({ ...tune, ...change } as Tuning)).toThrow(coded('SCHEMA_INVALID', detail))
+    refused({ min: 64 }, /pool\.size: tune: min is below max/)
+    refused({ step: 0 }, /min is below max, and step/)
+    refused({ max: Number.NaN }, /min, max and step are numbers/)
+    refused({ max: 65 }, /the schema refuses 65/)
+    refused({ whenMissed: 'up' }, /whenMissed is raise or lower/)
+    refused({ steps: 2 }, /unknown member "steps"/)
   })
 
   it('tell a default of null from none', () => {

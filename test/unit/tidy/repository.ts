@@ -19,7 +19,10 @@ export function machinePaths(file: SourceFile): string[] {
   const upward = [...file.text.matchAll(UPWARD_PATH)].filter(([path]) => leadsNowhere(file.path, path))
   const found = [...personal, ...upward].map((match) => [match.index, match[0]] as const)
   const own = ownFolders().flatMap((folder) => offsetsOf(file.text, folder).map((offset) => [offset, folder] as const))
-  return [...found, ...own].map(([offset, path]) => at(file, offset, `${path} is nothing that every checkout has`))
+  // A checkout in somebody's home is found by both rules, at one place.
+  return [...new Map([...found, ...own])].map(([offset, path]) =>
+    at(file, offset, `${path} is nothing that every checkout has`),
+  )
 }
 
 /** This very checkout and this user's home, when their names are long enough to be no accident. */
