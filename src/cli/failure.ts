@@ -34,8 +34,13 @@ export function usageFailure(detail: string, hint: string = ERROR_CODES.USAGE_IN
   return new CommandFailure({ code: 'USAGE_INVALID', detail, hint }, EXIT_USAGE)
 }
 
-/** These are always about what the command line, the environment or a settings file said. */
-const USAGE_CODES: ReadonlySet<ErrorCode> = new Set(['USAGE_INVALID', 'SETTING_INVALID', 'NODE_ID_INVALID'])
+/** These are always about what the command line, the environment or a file of the user's said. */
+const USAGE_CODES: ReadonlySet<ErrorCode> = new Set([
+  'USAGE_INVALID',
+  'SETTING_INVALID',
+  'NODE_ID_INVALID',
+  'SCENARIO_INVALID',
+])
 
 /** Whatever was thrown, as a failure. What nobody expected is a bug and says so. */
 export function toFailure(error: unknown): CommandFailure {

@@ -11,6 +11,7 @@ import { registerImport } from './commands/import.ts'
 import { registerList } from './commands/list.ts'
 import { registerNodes } from './commands/nodes.ts'
 import { registerSet } from './commands/set.ts'
+import { registerSimulate } from './commands/simulate.ts'
 import { registerStatus } from './commands/status.ts'
 import { registerUnset } from './commands/unset.ts'
 import { registerVv } from './commands/vv.ts'
@@ -35,6 +36,7 @@ const REGISTRATIONS = [
   registerNodes,
   registerVv,
   registerDemo,
+  registerSimulate,
   registerCert,
   registerCompletion,
 ]

@@ -158,6 +158,14 @@ export const ERROR_CODES = {
     hint: 'The write stands and spreads on; "configsync vv" shows which node has not seen it.',
   },
   DEMO_FAILED: { http: undefined, hint: 'The detail says which step; run it again, and report it if it fails again.' },
+  SCENARIO_INVALID: {
+    http: undefined,
+    hint: 'Correct the line of the scenario that the detail names; docs/simulator.md has the commands.',
+  },
+  SCENARIO_DIFFERS: {
+    http: undefined,
+    hint: 'A scenario printed something else than it says. If the new output is right, write it with --write and review it like code.',
+  },
   INTERNAL: { http: 500, hint: 'A bug in ConfigSync; please report it with the log.' },
 } as const satisfies Record<string, { readonly http: number | undefined; readonly hint: string }>
 

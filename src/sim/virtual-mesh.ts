@@ -63,7 +63,7 @@ export class VirtualMesh {
       nodeId: VirtualMesh.nameOf(index),
       mesh,
       scheduler: this.scheduler,
-      wallClock: () => WALL_START_MS + this.scheduler.nowMs(),
+      wallClock: () => this.wallClockMs(),
       random: this.random,
       newId: () => this.id64(),
       load: () => 0,
@@ -77,6 +77,11 @@ export class VirtualMesh {
     await node.start()
     this.nodes[index] = node
     return node
+  }
+
+  /** A right clock: milliseconds since 1970. */
+  wallClockMs(): number {
+    return WALL_START_MS + this.scheduler.nowMs()
   }
 
   private id64(): string {

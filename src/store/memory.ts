@@ -68,10 +68,11 @@ export class MemoryStore implements Store {
     }
   }
 
-  /** A copy as of now, not closed cleanly: what a restored backup or a crashed machine has. */
+  /** A copy as of now, closed cleanly if this one is: what a restored backup or a crashed machine has. */
   copy(): MemoryStore {
     const copy = new MemoryStore()
     copy.nodeId = this.nodeId
+    copy.clean = this.clean
     copy.parameters = new Map(this.parameters)
     copy.seen = new Map(this.seen)
     copy.collected = this.collected
