@@ -41,7 +41,7 @@ export function writePullAnswer(to: MessagePackWriter, answer: PullAnswer): void
   writeSnapshot(to, answer.snapshot)
   if (answer.collected === undefined) to.nil()
   else writeDotList(to, answer.collected)
-  writeHash(to, answer.collectedHash)
+  writeHash(to, answer.basis)
   to.boolean(answer.full)
   if (answer.dots === undefined) to.nil()
   else writeCoverage(to, answer.dots)
@@ -55,7 +55,7 @@ export function readPullAnswer(from: MessagePackReader): PullAnswer {
     cursor: readCursor(from),
     snapshot: from.nil() ? undefined : readCoverage(from),
     collected: from.nil() ? undefined : readDotList(from),
-    collectedHash: readHash(from),
+    basis: readHash(from),
     full: from.boolean(),
     dots: from.nil() ? undefined : readDots(from),
   }

@@ -88,8 +88,8 @@ export interface PullAnswer {
   readonly snapshot: Coverage | undefined
   /** in the first answer only */
   readonly collected: readonly (readonly [Origin, Sequence])[] | undefined
-  /** of the server's `collected` now; unequal to the first answer's: start again */
-  readonly collectedHash: Hash64
+  /** of the server's run and its `collected` now; unequal to the first answer's: start again */
+  readonly basis: Hash64
   readonly full: boolean
   /**
    * full exchange: the dots held live between the request's cursor and this answer's, as ranges with `contiguous` 0; at the

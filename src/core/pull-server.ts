@@ -1,5 +1,5 @@
 import { hash64OfText } from './digest.ts'
-import type { Origin, Sequence } from './identity.ts'
+import type { Origin, RunId, Sequence } from './identity.ts'
 import { COVERAGE_RANGES_MAX, PULL_PART_BYTES } from './limits.ts'
 import type { Hash64, OriginCoverage, PullAnswer, PullRequest } from './protocol.ts'
 import type { Replica } from './replica.ts'
@@ -16,13 +16,13 @@ type Collected = readonly (readonly [Origin, Sequence])[]
 
 const sortedCollected = (replica: Replica): Collected => [...replica.collected].sort(([a], [b]) => (a < b ? -1 : 1))
 
-export function collectedHash(replica: Replica): Hash64 {
-  if (replica.collected.size === 0) return [0, 0]
-  return hash64OfText(
-    sortedCollected(replica)
-      .map(([origin, sequence]) => `${origin}=${sequence}`)
-      .join(','),
-  )
+/**
+ * What a session must not outlive: the run, because the next one may lack what the snapshot covers and no part has brought
+ * yet; and `collected`, because what it covers comes with no part.
+ */
+function basisOf(replica: Replica, runId: RunId): Hash64 {
+  const collected = sortedCollected(replica).map(([origin, sequence]) => `${origin}=${sequence}`)
+  return hash64OfText([runId, ...collected].join(','))
 }
 
 /** Whether an asker holds things whose tombstones are gone here: it must compare dots (design: full exchange). */
@@ -35,7 +35,12 @@ const needsFull = (replica: Replica, asker: CoverageIndex): boolean => {
  * One part of a pull session. The server keeps nothing: the request carries what the session is about. Parts go in
  * (origin, sequence) order, hold at least one whole group, and only the last lets the asker claim the snapshot.
  */
-export function answerPull(replica: Replica, request: PullRequest, partBytesMax: number = PULL_PART_BYTES): PullAnswer {
+export function answerPull(
+  replica: Replica,
+  runId: RunId,
+  request: PullRequest,
+  partBytesMax: number = PULL_PART_BYTES,
+): PullAnswer {
   const asker = new CoverageIndex(request.union ? [] : request.seen)
   const first = request.snapshot === undefined
   const snapshot = request.snapshot ?? replica.seen.coverage(COVERAGE_RANGES_MAX)
@@ -54,7 +59,7 @@ export function answerPull(replica: Replica, request: PullRequest, partBytesMax:
     cursor: part.cursor,
     snapshot: first ? snapshot : undefined,
     collected: first ? sortedCollected(replica) : undefined,
-    collectedHash: collectedHash(replica),
+    basis: basisOf(replica, runId),
     full,
     dots: full ? part.dots : undefined,
   }

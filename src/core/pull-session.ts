@@ -14,7 +14,7 @@ import { CoverageIndex } from './seen.ts'
 export type PartOutcome = 'more' | 'complete' | 'again'
 
 /**
- * The asker's side of a pull. It carries the whole session, so that a server that restarts, or is replaced, breaks nothing.
+ * The asker's side of a pull. It carries the whole session, so that the server keeps nothing of it.
  * Until the last part each update counts only for its own dot: a claim made earlier says that the node has an update whose
  * replacement it lacks, and if the replacement dies with a crash, nodes differ for ever.
  */
@@ -28,7 +28,7 @@ export class PullSession {
   private readonly seen: Coverage
   private snapshot: Coverage | undefined
   private collected: readonly (readonly [Origin, Sequence])[] = []
-  private collectedHash: Hash64 | undefined
+  private basis: Hash64 | undefined
   private cursor: readonly [Origin, Sequence] | undefined
   private unmergeable = false
   private readonly dots = new Map<Origin, SequenceRange[]>()
@@ -74,18 +74,18 @@ export class PullSession {
     return 'complete'
   }
 
-  /** Takes the snapshot from the first answer; false when `collected` changed on the way. */
+  /** Takes the snapshot from the first answer; false when `collected` or the server's run changed on the way. */
   private begun(answer: PullAnswer): boolean {
     if (answer.snapshot) {
       this.snapshot = answer.snapshot
       this.collected = answer.collected ?? []
-      this.collectedHash = answer.collectedHash
+      this.basis = answer.basis
       this.full = answer.full
     }
     return (
       this.snapshot !== undefined &&
-      this.collectedHash !== undefined &&
-      hash64Equal(this.collectedHash, answer.collectedHash) &&
+      this.basis !== undefined &&
+      hash64Equal(this.basis, answer.basis) &&
       this.full === answer.full
     )
   }

@@ -33,7 +33,8 @@ export class RepairServer {
     }
     if (begins && this.busyWithAnother(from)) return
     this.serving = { asker: from, atMs: this.self.nowMs }
-    this.self.turn.send(from, { type: 'pullAnswer', answer: answerPull(this.self.replica, request) })
+    const { replica, runId, turn } = this.self
+    turn.send(from, { type: 'pullAnswer', answer: answerPull(replica, runId, request) })
   }
 
   /** Under high load one session is served at a time; the others ask again, or ask somebody else. */

@@ -179,7 +179,7 @@ const pullAnswer = record<PullAnswer>({
   cursor: optional(dot),
   snapshot: optional(coverage),
   collected: optional(collected),
-  collectedHash: hash,
+  basis: hash,
   full: fc.boolean(),
   dots: optional(dots),
 })

@@ -1,6 +1,6 @@
 import { supersedes } from '#core/causal-context'
 import type { ParameterChange } from '#core/events'
-import type { NodeId, Origin, Sequence } from '#core/identity'
+import type { NodeId, Origin, RunId, Sequence } from '#core/identity'
 import { originOf } from '#core/identity'
 import { answerPull } from '#core/pull-server'
 import { PullSession } from '#core/pull-session'
@@ -31,6 +31,10 @@ export class TestNode {
 
   get origin(): Origin {
     return originOf(this.name, this.incarnation.toString(16).padStart(16, '0'))
+  }
+
+  get runId(): RunId {
+    return this.incarnation.toString(16).padStart(16, '0') as RunId
   }
 
   write(parameter: string, value: number | undefined, timestampMs: number, group?: Update['group']): Update {
@@ -145,7 +149,6 @@ export class History {
         return node.collect()
       case 'crash':
         node.crash()
-        for (const other of this.nodes) if (other.session?.peer === node.name) other.session = undefined
     }
   }
 
@@ -192,7 +195,10 @@ export class History {
 
   private part(node: TestNode, peer: TestNode, session: PullSession, partBytesMax: number): boolean {
     const changes: ParameterChange[] = []
-    return session.absorb(node.replica, answerPull(peer.replica, session.request(), partBytesMax), changes) === 'more'
+    return (
+      session.absorb(node.replica, answerPull(peer.replica, peer.runId, session.request(), partBytesMax), changes) ===
+      'more'
+    )
   }
 
   /** Everybody pulls from everybody until nothing moves. */

@@ -108,7 +108,7 @@ export const PROTOCOL_EXAMPLES: Readonly<Record<string, readonly (Message | Cont
           { origin: B, contiguous: 9, ranges: [] },
         ],
         collected: [],
-        collectedHash: [0, 0],
+        basis: [0, 0],
         full: false,
         dots: undefined,
       },

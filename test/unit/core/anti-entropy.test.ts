@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { compareWith } from '#core/comparison'
 import { DigestHistory } from '#core/digest-history'
-import type { NodeId, Origin, Sequence } from '#core/identity'
+import type { NodeId, Origin, RunId, Sequence } from '#core/identity'
 import type { Heartbeat, Message } from '#core/protocol'
 import { answerPull } from '#core/pull-server'
 import { PullSession } from '#core/pull-session'
@@ -14,6 +14,7 @@ import { sibling } from '../../support/siblings.ts'
 
 const H = 1_000
 const PART_BYTES_LEAST = 1
+const RUN = 'a'.repeat(16) as RunId
 
 const seenWith = (counts: Readonly<Record<string, number>>): Seen => {
   const seen = new Seen()
@@ -70,7 +71,7 @@ describe('behind or ahead', () => {
 /** Everything that a server sends in parts as small as can be, one at a time. */
 function* parts(asker: Replica, server: Replica, session: PullSession) {
   for (let part = 0; part < 20; part++) {
-    const answer = answerPull(server, session.request(), PART_BYTES_LEAST)
+    const answer = answerPull(server, RUN, session.request(), PART_BYTES_LEAST)
     const outcome = session.absorb(asker, answer, [])
     yield { answer, outcome }
     if (outcome !== 'more') return
@@ -154,6 +155,25 @@ describe('pull', () => {
     const asker = replicaOf()
     const [first] = parts(asker, server, sessionOf(asker))
     expect(first!.answer.updates.map(({ parameter }) => parameter)).toEqual(['p1', 'p2', 'p3'])
+  })
+
+  it('a session ends with the run of its server, which may have lost what the snapshot covers', () => {
+    const mesh = CoreMesh.settled({ nodes: 2 })
+    const [server, asker] = mesh.nodes
+    mesh.carries = ({ type }) => type !== 'updates'
+    const large = 'x'.repeat(200 * 1024)
+    mesh.write(server!, change('p', large))
+    mesh.write(server!, change('q', large))
+    const { origin } = server!.written[0]!
+    const hasFirstPart = () => asker!.core.replica.seen.covers(origin, 1 as Sequence)
+    expect(mesh.until(hasFirstPart, 3 * H)).toBe(true)
+    expect(asker!.core.replica.seen.covers(origin, 2 as Sequence)).toBe(false)
+    mesh.vanish(server!)
+    mesh.start(server!)
+    mesh.run(5 * H)
+    expect(mesh.equal).toBe(true)
+    expect(asker!.core.replica.seen.covers(origin, 2 as Sequence)).toBe(false)
+    expect(asker!.values('p')).toEqual([large])
   })
 
   it('an answer to a session of the last run is no answer to this one', () => {
