@@ -35,6 +35,10 @@ export class AgentClient {
     return this.#call<T>('PUT', path, body)
   }
 
+  post<T>(path: string, body: unknown): Promise<T> {
+    return this.#call<T>('POST', path, body)
+  }
+
   patch<T>(path: string, body: unknown): Promise<T> {
     return this.#call<T>('PATCH', path, body)
   }
@@ -107,6 +111,10 @@ export class AgentClient {
 /** The path of one parameter, names percent-encoded. */
 export const parameterPath = (section: string, parameter: string): string =>
   `/v1/config/${encodeURIComponent(section)}/${encodeURIComponent(parameter)}`
+
+/** The same of its history. */
+export const historyPath = (section: string, parameter: string): string =>
+  `/v1/history/${encodeURIComponent(section)}/${encodeURIComponent(parameter)}`
 
 function baseUrlOf(address: string): string {
   const text = /^https?:\/\//.test(address) ? address : `http://${address}`

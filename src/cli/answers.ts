@@ -1,5 +1,6 @@
 import type {
   conflictJson,
+  HistoryJson,
   memberJson,
   parameterJson,
   statusJson,
@@ -17,6 +18,7 @@ export type ParameterAnswer = ReturnType<typeof parameterJson>
 export type NodeAnswer = ReturnType<typeof memberJson>
 export type VectorAnswer = ReturnType<typeof vectorJson>
 export type ConflictAnswer = ReturnType<typeof conflictJson>
+export type ChangeAnswer = HistoryJson
 export type StatusAnswer = ReturnType<typeof statusJson>
 
 export interface PatchAnswer {
@@ -27,6 +29,11 @@ export interface NodesAnswer {
 }
 export interface VersionVectorsAnswer {
   readonly vectors: readonly VectorAnswer[]
+}
+export interface HistoryAnswer {
+  /** remembered by the agent; it lists the newest */
+  readonly total: number
+  readonly history: readonly ChangeAnswer[]
 }
 export interface ConflictsAnswer {
   /** since the agent started; it lists the newest */

@@ -6,6 +6,8 @@ const ARGUMENT_KINDS: Readonly<Record<string, 'parameters' | 'sections'>> = {
   set: 'parameters',
   unset: 'parameters',
   watch: 'parameters',
+  history: 'parameters',
+  rollback: 'parameters',
   list: 'sections',
   export: 'sections',
 }

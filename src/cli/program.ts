@@ -7,9 +7,11 @@ import { registerConflicts } from './commands/conflicts.ts'
 import { registerDemo } from './commands/demo.ts'
 import { registerExport } from './commands/export.ts'
 import { registerGet } from './commands/get.ts'
+import { registerHistory } from './commands/history.ts'
 import { registerImport } from './commands/import.ts'
 import { registerList } from './commands/list.ts'
 import { registerNodes } from './commands/nodes.ts'
+import { registerRollback } from './commands/rollback.ts'
 import { registerSet } from './commands/set.ts'
 import { registerSimulate } from './commands/simulate.ts'
 import { registerStatus } from './commands/status.ts'
@@ -31,6 +33,8 @@ const REGISTRATIONS = [
   registerWatch,
   registerImport,
   registerExport,
+  registerHistory,
+  registerRollback,
   registerConflicts,
   registerStatus,
   registerNodes,

@@ -24,6 +24,10 @@ export const ERROR_CODES = {
     http: 404,
     hint: 'Nobody has set this parameter and no declaration gives it a default; list what there is.',
   },
+  HISTORY_UNKNOWN: {
+    http: 404,
+    hint: 'Name a change that the history lists: as node-1:5, as -1 for the one before the last, or as a time such as 2026-01-01T12:00:00Z.',
+  },
   PARAMETER_UNDECLARED: {
     http: 422,
     hint: 'Declare the parameter in the schema, or let the schema allow undeclared ones.',

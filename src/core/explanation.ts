@@ -22,6 +22,22 @@ export function explain(siblings: readonly Update[], resolution: Resolution): st
   return `${outcome}: written without knowledge of each other, ${reason}${notice(resolution)}`
 }
 
+/** What one update did to its parameter. */
+export interface ExplainedChange {
+  readonly update: Update
+  /** what it replaced */
+  readonly superseded: readonly Update[]
+  /** what stands beside it */
+  readonly concurrent: readonly Update[]
+}
+
+/** One sentence for people on what came of an update: what it replaced, or why its value won or lost. */
+export function explainChange({ update, superseded, concurrent }: ExplainedChange, resolution: Resolution): string {
+  if (concurrent.length > 0) return explain([update, ...concurrent], resolution)
+  if (superseded.length === 0) return `nothing stood here before ${named(update)}`
+  return `${named(update)} replaced ${listed(superseded)}, known to its writer`
+}
+
 const RANKED: readonly string[] = ['delete-loses', 'priority', 'epoch', 'timestamp', 'node-id', 'incarnation', 'latest']
 const isMerge = (decidedBy: Decision): boolean => !RANKED.includes(decidedBy)
 

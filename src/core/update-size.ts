@@ -19,6 +19,9 @@ export function estimatedBytes(update: Update): number {
   )
 }
 
+export const estimatedBytesOf = (updates: readonly Update[]): number =>
+  updates.reduce((sum, update) => sum + estimatedBytes(update), 0)
+
 function valueBytes(value: JsonValue): number {
   if (typeof value === 'string') return value.length + 3
   if (typeof value !== 'object' || value === null) return 9

@@ -12,6 +12,19 @@ export interface DeliveryView {
   readonly bytesReceived: number
 }
 
+export const NO_DELIVERY: DeliveryView = {
+  p50Ms: undefined,
+  p95Ms: undefined,
+  p99Ms: undefined,
+  successRate: undefined,
+  retries: 0,
+  receipts: 0,
+  framesSent: 0,
+  framesReceived: 0,
+  bytesSent: 0,
+  bytesReceived: 0,
+}
+
 /** What became of one frame that asked for a receipt. */
 export interface DeliverySample {
   /** from the hand-over of its first update to the receipt; undefined: none came */

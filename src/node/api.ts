@@ -7,6 +7,9 @@ import type {
   ConfigUpdateMsg,
   ConflictRecord,
   ForeignUpdate,
+  HistoryOptions,
+  HistoryPoint,
+  HistoryRecord,
   ParameterView,
   StatusView,
   VersionVector,
@@ -37,6 +40,10 @@ export interface ConfigSync {
   /** All or nothing, one step on every node. */
   publishUpdates(changes: readonly ConfigChangeRequest[]): Promise<readonly ConfigUpdateMsg[]>
   deleteParameter(section: string, parameter: string, options?: WriteOptions): Promise<ConfigUpdateMsg>
+  /** What a parameter went through, newest first. */
+  history(section: string, parameter: string, options?: HistoryOptions): Promise<readonly HistoryRecord[]>
+  /** Publishes an old value, or its deletion, as a new update. */
+  rollback(section: string, parameter: string, to: HistoryPoint, options?: WriteOptions): Promise<ConfigUpdateMsg>
   processUpdate(update: ForeignUpdate): Promise<ConfigUpdateMsg | undefined>
   watch(options?: WatchOptions): AsyncIterableIterator<ChangeEvent>
   /** Returns what takes the listener off again. */

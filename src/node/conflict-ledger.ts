@@ -2,28 +2,65 @@ import type { CustomRules } from '#core/custom-rules'
 import { explain } from '#core/explanation'
 import { nodeIdOf } from '#core/identity'
 import type { JsonValue } from '#core/json'
+import { CONFLICT_LEDGER_BYTES_MAX } from '#core/limits'
 import { losersOf, resolve } from '#core/resolution'
 import type { Update } from '#core/update'
+import { estimatedBytesOf } from '#core/update-size'
+import type { ConflictEntry } from '#store/journal'
+import { RecentList } from '#store/recent-list'
+import type { State } from './state.ts'
 import type { ConflictRecord } from './types.ts'
 import { messageOf } from './views.ts'
 
 /** The latest conflicts: what met, which rule decided, who won and what lost. */
 export class ConflictLedger {
   private readonly rules: CustomRules
-  private records: ConflictRecord[] = []
+  private readonly records = new RecentList<ConflictRecord>()
+  private countMax = 200
   /** since the start; the ledger itself is bounded */
   count = 0
-  sizeMax = 200
 
   constructor(rules: CustomRules) {
     this.rules = rules
   }
 
+  limit(countMax: number): void {
+    this.countMax = countMax
+    this.trim()
+  }
+
+  private trim(): void {
+    this.records.trim(this.countMax, CONFLICT_LEDGER_BYTES_MAX)
+  }
+
   /** @param value what is effective on this node now */
   note(siblings: readonly Update[], value: JsonValue | undefined, atMs: number): ConflictRecord {
+    const record = this.record(siblings, value, atMs)
+    this.count++
+    this.records.add(record, estimatedBytesOf(siblings))
+    this.trim()
+    return record
+  }
+
+  /**
+   * Takes in what an earlier run of this node stored, judged again by the rules of now. A ledger that has records already
+   * has those too: the node was only stopped.
+   * @param entries newest first
+   */
+  recall(entries: readonly ConflictEntry[], state: State): void {
+    if (this.records.size > 0) return
+    for (const { siblings, atMs } of entries.toReversed()) {
+      const { section, parameter } = siblings[0]!
+      const value = state.worth(section, parameter, siblings)
+      this.records.add(this.record(siblings, value, atMs), estimatedBytesOf(siblings))
+    }
+    this.trim()
+  }
+
+  private record(siblings: readonly Update[], value: JsonValue | undefined, atMs: number): ConflictRecord {
     const resolution = resolve(siblings, this.rules)
     const { winner, decidedBy } = resolution
-    const record = {
+    return {
       section: winner.section,
       parameter: winner.parameter,
       at: atMs,
@@ -33,16 +70,11 @@ export class ConflictLedger {
       value,
       explanation: explain(siblings, resolution),
     }
-    this.count++
-    this.records.push(record)
-    // Twice the size before trimming, so that a burst does not copy the ledger at each conflict.
-    if (this.records.length >= 2 * this.sizeMax) this.records = this.records.slice(-this.sizeMax)
-    return record
   }
 
   /** The latest first. */
   list(): readonly ConflictRecord[] {
-    return this.records.slice(-this.sizeMax).reverse()
+    return this.records.newestFirst()
   }
 
   /** Why a rule could not be applied on this node, if that is so. */

@@ -3,6 +3,8 @@ import type { JsonValue } from '#core/json'
 import type { ConfigSync } from './api.ts'
 import { ChangeStream } from './change-stream.ts'
 import { foreignWins } from './foreign-update.ts'
+import { historyRecords } from './history.ts'
+import { rollbackTo } from './history-point.ts'
 import type { ConfigSyncOptions } from './options.ts'
 import type { InputOf, ParametersOf, SectionDeclarations, SectionsOf, ValueOf } from './parameters.ts'
 import { Runtime } from './runtime.ts'
@@ -14,6 +16,9 @@ import type {
   ConfigUpdateMsg,
   ConflictRecord,
   ForeignUpdate,
+  HistoryOptions,
+  HistoryPoint,
+  HistoryRecord,
   ParameterView,
   StatusView,
   VersionVector,
@@ -117,7 +122,7 @@ export class ConfigSyncManager<P extends SectionDeclarations = SectionDeclaratio
   }
 
   private async write(requests: readonly ConfigChangeRequest[], epoch = 0): Promise<readonly ConfigUpdateMsg[]> {
-    const host = this.runtime.writableHost()
+    const host = this.runtime.runningHost()
     const changes = checkedChanges(requests, this.runtime.state.declarations, epoch)
     checkGroupSize(changes)
     const { updates, stored } = host.write(changes)
@@ -136,7 +141,7 @@ export class ConfigSyncManager<P extends SectionDeclarations = SectionDeclaratio
    * @throws ConfigSyncError UPDATE_INVALID, and as `publishUpdate`
    */
   async processUpdate(update: ForeignUpdate | ConfigUpdateMsg): Promise<ConfigUpdateMsg | undefined> {
-    const host = this.runtime.writableHost()
+    const host = this.runtime.runningHost()
     if ('origin' in update && 'sequence' in update) return this.mergeReceived(update)
     checkName(update.section, update.parameter)
     const siblings = host.core.replica.siblings(update.section, update.parameter)
@@ -157,12 +162,42 @@ export class ConfigSyncManager<P extends SectionDeclarations = SectionDeclaratio
   private mergeReceived(message: ConfigUpdateMsg): ConfigUpdateMsg | undefined {
     checkName(message.section, message.parameter)
     const update = updateOf(message)
-    const host = this.runtime.writableHost()
+    const host = this.runtime.runningHost()
     const { replica } = host.core
     if (replica.seen.covers(update.origin, update.sequence)) return undefined
     host.message(message.nodeId, { type: 'updates', updates: [update] })
     const stands = replica.siblings(update.section, update.parameter).includes(update)
     return stands ? message : undefined
+  }
+
+  /**
+   * What a parameter went through as this node saw it, newest first: who wrote what and why, what it replaced, what stood
+   * beside it and what decided. As much as `config_sync.history_per_parameter` says.
+   *
+   * @throws ConfigSyncError NAME_INVALID; NOT_STARTED, STOPPING of a node with a store, which is closed then
+   */
+  async history(section: string, parameter: string, { limit }: HistoryOptions = {}): Promise<readonly HistoryRecord[]> {
+    checkName(section, parameter)
+    return historyRecords(await this.runtime.pastChanges(section, parameter), this.runtime.state, limit)
+  }
+
+  /**
+   * Publishes what stood at a point of the history as a new update: the value of the change that is named, or what the
+   * parameter had come to so many changes ago or at that time. It may be a deletion.
+   *
+   * @throws ConfigSyncError HISTORY_UNKNOWN, and as `publishUpdate`
+   */
+  async rollback(
+    section: string,
+    parameter: string,
+    to: HistoryPoint,
+    options: WriteOptions = {},
+  ): Promise<ConfigUpdateMsg> {
+    this.runtime.runningHost()
+    checkName(section, parameter)
+    const { value, reason } = rollbackTo(to, await this.runtime.pastChanges(section, parameter), this.runtime.state)
+    const [update] = await this.write([{ section, parameter, value, reason, ...options }])
+    return update!
   }
 
   /** Changes from now on, until `signal` aborts or the node stops. A slow reader gets the latest values, not all of them. */

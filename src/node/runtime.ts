@@ -9,11 +9,14 @@ import { nameDefect } from '#core/names'
 import { LOAD_HIGH } from '#core/settings'
 import { MeshAdapter } from '#mesh/adapter'
 import type { AdapterSettings } from '#mesh/adapter-settings'
+import { NO_DELIVERY } from '#mesh/delivery'
 import { type Scheduler, systemScheduler } from '#mesh/scheduler'
+import type { Journal } from '#store/journal'
 import { MemoryJournal } from '#store/memory-journal'
 import { ConflictLedger } from './conflict-ledger.ts'
 import type { Declarations } from './declarations.ts'
 import { EventPublisher } from './event-publisher.ts'
+import { type PastChange, pastChanges } from './history.ts'
 import { Host } from './host.ts'
 import { Listeners } from './listeners.ts'
 import { LoadMeter } from './load.ts'
@@ -48,9 +51,11 @@ export class Runtime {
   private kept: StoredState | undefined
   private learned: string[] = []
   private readonly memoryJournal = new MemoryJournal()
+  private readonly journal: Journal
 
   constructor(options: UntypedOptions) {
     this.options = options
+    this.journal = options.store ?? this.memoryJournal
     this.nodeId = checkedNodeId(options.nodeId)
     checkCluster(this.cluster)
     this.scheduler = options.scheduler ?? systemScheduler
@@ -137,7 +142,13 @@ export class Runtime {
     this.state.core = host.core
     this.startedMs = scheduler.nowMs()
     this.applySettings()
-    await this.openMesh(adapter, host)
+    try {
+      if (options.store) this.ledger.recall(await options.store.conflicts(), this.state)
+      await this.openMesh(adapter, host)
+    } catch (error) {
+      await options.store?.close(false)
+      throw error
+    }
     this.phase = 'running'
     host.input({ type: 'facts', facts: { address: adapter.address, declarationsHash: this.declarationsHash() } })
     this.tunerPort?.attach(host, adapter)
@@ -149,19 +160,14 @@ export class Runtime {
 
   private async openMesh(adapter: MeshAdapter, host: Host): Promise<void> {
     const running = () => this.phase === 'running'
-    try {
-      await adapter.start({
-        onMessage: (from, message) => running() && host.message(from, message),
-        onPeerUp: (peer) => running() && host.input({ type: 'peerUp', peer }),
-        onPeerDown: (peer) => running() && host.input({ type: 'peerDown', peer }),
-        onRejected: (code, detail, from) => this.publisher.reject(code, detail, from),
-        onTrouble: (error, peer) => this.publisher.trouble(error, peer),
-        onDelivery: (sample) => this.tunerPort?.delivered(sample),
-      })
-    } catch (error) {
-      await this.options.store?.close(false)
-      throw error
-    }
+    await adapter.start({
+      onMessage: (from, message) => running() && host.message(from, message),
+      onPeerUp: (peer) => running() && host.input({ type: 'peerUp', peer }),
+      onPeerDown: (peer) => running() && host.input({ type: 'peerDown', peer }),
+      onRejected: (code, detail, from) => this.publisher.reject(code, detail, from),
+      onTrouble: (error, peer) => this.publisher.trouble(error, peer),
+      onDelivery: (sample) => this.tunerPort?.delivered(sample),
+    })
   }
 
   stop(): Promise<void> {
@@ -191,10 +197,19 @@ export class Runtime {
   }
 
   /** @throws ConfigSyncError NOT_STARTED, STOPPING */
-  writableHost(): Host {
+  runningHost(): Host {
     if (this.phase === 'running') return this.host!
     if (this.phase === 'stopping') throw new ConfigSyncError('STOPPING', `${this.nodeId} is shutting down`)
     throw new ConfigSyncError('NOT_STARTED', `${this.nodeId} is not running`)
+  }
+
+  /** What a parameter went through, newest first; a store is asked, and open only while the node runs. */
+  async pastChanges(section: string, parameter: string): Promise<PastChange[]> {
+    if (this.options.store) this.runningHost()
+    // What could not be stored was told to whoever wrote it, and is not in the journal.
+    await this.host?.settle().catch(() => undefined)
+    const entries = await this.journal.history(section, parameter)
+    return pastChanges(entries, this.state.siblings(section, parameter), this.settings.historyPerParameter)
   }
 
   private readSettings(): Settings {
@@ -204,7 +219,9 @@ export class Runtime {
   /** ConfigSync's own settings are replicated parameters, taken live. */
   private applySettings(): void {
     this.settings = this.readSettings()
-    this.ledger.sizeMax = this.settings.conflictLedgerSize
+    const { conflictLedgerSize: conflicts, historyPerParameter } = this.settings
+    this.ledger.limit(conflicts)
+    this.journal.limit({ historyPerParameter, conflicts })
     this.publisher.gate.delayMs = this.settings.heartbeatIntervalMs / 4
     this.adapter?.configure(this.adapterSettings())
     this.host?.input({ type: 'settings', settings: this.coreSettings() })
@@ -278,19 +295,6 @@ export class Runtime {
 
 /** Addresses remembered, so that each is passed on once. */
 const LEARNED_MAX = 1_024
-
-const NO_DELIVERY = {
-  p50Ms: undefined,
-  p95Ms: undefined,
-  p99Ms: undefined,
-  successRate: undefined,
-  retries: 0,
-  receipts: 0,
-  framesSent: 0,
-  framesReceived: 0,
-  bytesSent: 0,
-  bytesReceived: 0,
-}
 
 const ruleModeOfEnvironment = () => (process.env['NODE_ENV'] === 'development' ? 'development' : 'production')
 

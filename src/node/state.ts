@@ -25,7 +25,7 @@ export class State {
     this.effective = new EffectiveValues(declarations, rules)
   }
 
-  private siblings(section: string, parameter: string): readonly Update[] {
+  siblings(section: string, parameter: string): readonly Update[] {
     return this.core?.replica.siblings(section, parameter) ?? NO_UPDATES
   }
 
@@ -74,6 +74,11 @@ export class State {
       update: siblings.length === 0 ? undefined : messageOf(resolve(siblings, this.rules).winner),
       siblings: siblings.map(messageOf),
     }
+  }
+
+  /** What siblings that need not stand now come to on this node; remembers nothing. */
+  worth(section: string, parameter: string, siblings: readonly Update[]): JsonValue | undefined {
+    return deepFrozen(new EffectiveValues(this.declarations, this.rules).get(section, parameter, siblings))
   }
 
   versionVector(): VersionVector {

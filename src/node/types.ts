@@ -1,5 +1,5 @@
 import type { ConfigSyncError, ErrorCode } from '#core/errors'
-import type { NodeId, Origin, RunId, Sequence } from '#core/identity'
+import type { Dot, NodeId, Origin, RunId, Sequence } from '#core/identity'
 import type { JsonValue } from '#core/json'
 import type { Decision } from '#core/resolution'
 import type { HybridTimestamp, MergeRule } from '#core/update'
@@ -91,6 +91,43 @@ export interface ConflictRecord {
   readonly value: JsonValue | undefined
   /** one sentence for people */
   readonly explanation: string
+}
+
+/** One change of a parameter, as this node saw it come. */
+export interface HistoryRecord {
+  /** what `rollback` takes: `node-1:5`, with the incarnation where that would name two */
+  readonly id: string
+  /** the update that came; its own value may have lost */
+  readonly update: ConfigUpdateMsg
+  /** this machine's clock when it came, milliseconds since 1970; undefined for `earlier` */
+  readonly at: number | undefined
+  /** how it came; `earlier`: it stood here already when the first change that is remembered came */
+  readonly source: 'local' | 'remote' | 'repair' | 'earlier'
+  /** it went instead of coming: it had been deleted elsewhere while this node was away */
+  readonly dropped: boolean
+  /** what it replaced */
+  readonly superseded: readonly ConfigUpdateMsg[]
+  /** what stands beside it */
+  readonly concurrent: readonly ConfigUpdateMsg[]
+  /** whose value stood from then on; undefined: nothing did */
+  readonly winner: ConfigUpdateMsg | undefined
+  /** what decided; undefined where nothing stood beside it */
+  readonly decidedBy: Decision | undefined
+  /** what the parameter came to, as this node's schema and rules of now judge */
+  readonly value: JsonValue | undefined
+  /** one sentence for people */
+  readonly explanation: string
+}
+
+/**
+ * Which past change is meant: its `id` or its update, how many changes ago it was the last (`-1`), or what stood at a time
+ * (a Date, milliseconds since 1970, or ISO 8601 with its zone).
+ */
+export type HistoryPoint = string | number | Date | Dot
+
+export interface HistoryOptions {
+  /** at most so many, the newest; default: all that is remembered */
+  readonly limit?: number
 }
 
 /** What `get` means, with everything behind it. */

@@ -1,58 +1,71 @@
+import { CONFLICT_LEDGER_BYTES_MAX, HISTORY_IN_MEMORY_BYTES_MAX, HISTORY_IN_MEMORY_MAX } from '#core/limits'
+import { estimatedBytes, estimatedBytesOf } from '#core/update-size'
 import type { ConflictEntry, HistoryEntry, Journal, JournalBatch, JournalLimits } from './journal.ts'
-
-/** Entries of all parameters together, so that a large import does not double what a node takes. */
-const HISTORY_ENTRIES_MAX = 10_000
+import { RecentList } from './recent-list.ts'
 
 /** The journal of a node that keeps nothing on disk: the latest changes, bounded in all. */
 export class MemoryJournal implements Journal {
   private limits: JournalLimits = { historyPerParameter: 100, conflicts: 200 }
-  /** `section.parameter` → oldest first; a name of a section has no dot */
-  private readonly byParameter = new Map<string, HistoryEntry[]>()
-  private kept: ConflictEntry[] = []
+  /** `section.parameter`, for a section has no dot; the parameter that was changed least lately is the first */
+  private readonly byParameter = new Map<string, RecentList<HistoryEntry>>()
+  private readonly kept = new RecentList<ConflictEntry>()
+  /** over all parameters */
   private entries = 0
+  private bytes = 0
 
   note({ history, conflicts }: JournalBatch): void {
     for (const entry of history) this.noteChange(entry)
-    this.kept.push(...conflicts)
-    // Twice the size before trimming, so that a burst does not copy the list at each conflict.
-    if (this.kept.length >= 2 * this.limits.conflicts) this.kept = this.kept.slice(-this.limits.conflicts || Infinity)
+    for (const entry of conflicts) this.kept.add(entry, estimatedBytesOf(entry.siblings))
+    this.kept.trim(this.limits.conflicts, CONFLICT_LEDGER_BYTES_MAX)
   }
 
   private noteChange(entry: HistoryEntry): void {
-    const { historyPerParameter } = this.limits
-    if (historyPerParameter === 0) return
+    if (this.limits.historyPerParameter === 0) return
     const key = `${entry.update.section}.${entry.update.parameter}`
-    const entries = this.byParameter.get(key) ?? []
-    // Set again, so that the parameter that was changed least lately is the first.
+    const list = this.byParameter.get(key) ?? new RecentList()
+    // Set again, to be the last.
     this.byParameter.delete(key)
-    this.byParameter.set(key, entries)
-    entries.push(entry)
+    this.byParameter.set(key, list)
+    // What stands beside an update is live, or replaced by a later entry: it is counted there.
+    const bytes = estimatedBytes(entry.update) + estimatedBytesOf(entry.superseded)
+    list.add(entry, bytes)
     this.entries++
-    while (entries.length > historyPerParameter) this.dropOldest(entries)
-    while (this.entries > HISTORY_ENTRIES_MAX) this.dropOldestParameter()
+    this.bytes += bytes
+    this.trimParameter(list)
+    while (this.entries > HISTORY_IN_MEMORY_MAX || this.bytes > HISTORY_IN_MEMORY_BYTES_MAX) this.dropFromFirst()
   }
 
-  private dropOldest(entries: HistoryEntry[]): void {
-    entries.shift()
+  private trimParameter(list: RecentList<HistoryEntry>): void {
+    while (list.size > this.limits.historyPerParameter) this.dropOldest(list)
+  }
+
+  private dropOldest(list: RecentList<HistoryEntry>): void {
+    this.bytes -= list.dropOldest()
     this.entries--
   }
 
-  private dropOldestParameter(): void {
-    const [key, entries] = this.byParameter.entries().next().value!
-    this.dropOldest(entries)
-    if (entries.length === 0) this.byParameter.delete(key)
+  private dropFromFirst(): void {
+    const [key, list] = this.byParameter.entries().next().value!
+    this.dropOldest(list)
+    if (list.size === 0) this.byParameter.delete(key)
   }
 
   async history(section: string, parameter: string): Promise<readonly HistoryEntry[]> {
-    const entries = this.byParameter.get(`${section}.${parameter}`) ?? []
-    return entries.toReversed().slice(0, this.limits.historyPerParameter)
+    return this.byParameter.get(`${section}.${parameter}`)?.newestFirst() ?? []
   }
 
   async conflicts(): Promise<readonly ConflictEntry[]> {
-    return this.kept.toReversed().slice(0, this.limits.conflicts)
+    return this.kept.newestFirst()
   }
 
   limit(limits: JournalLimits): void {
+    const fewer = limits.historyPerParameter < this.limits.historyPerParameter
     this.limits = limits
+    this.kept.trim(limits.conflicts, CONFLICT_LEDGER_BYTES_MAX)
+    if (!fewer) return
+    for (const [key, list] of this.byParameter) {
+      this.trimParameter(list)
+      if (list.size === 0) this.byParameter.delete(key)
+    }
   }
 }

@@ -156,7 +156,11 @@ describe('over the limits', () => {
 describe('paths, methods and queries', () => {
   const calls: [method: string, path: string, code: ErrorCode][] = [
     ['GET', '/nope', 'ROUTE_UNKNOWN'],
-    ['GET', '/v1/history/a/b', 'ROUTE_UNKNOWN'],
+    ['GET', '/v1/history/a', 'ROUTE_UNKNOWN'],
+    ['GET', '/v1/history/held/nothing', 'PARAMETER_UNKNOWN'],
+    ['GET', '/v1/history/a.b/nothing', 'NAME_INVALID'],
+    ['GET', '/v1/history/a/b?limit=0', 'REQUEST_INVALID'],
+    ['GET', '/v1/history/a/b?limit=10001', 'REQUEST_INVALID'],
     ['GET', '/v1/config/a/b/c', 'ROUTE_UNKNOWN'],
     ['GET', '/v1/config/nothing', 'PARAMETER_UNKNOWN'],
     ['GET', '/v1/config/held/nothing', 'PARAMETER_UNKNOWN'],
@@ -177,6 +181,8 @@ describe('paths, methods and queries', () => {
     ['POST', '/v1/config', 'GET, HEAD, PATCH'],
     ['DELETE', '/v1/config', 'GET, HEAD, PATCH'],
     ['POST', '/v1/config/a/b', 'GET, HEAD, PUT, DELETE'],
+    ['POST', '/v1/history/a/b', 'GET, HEAD'],
+    ['DELETE', '/v1/history/a/b/rollback', 'POST'],
     ['OPTIONS', '/v1/status', 'GET, HEAD'],
     ['PUT', '/metrics', 'GET, HEAD'],
     ['HEAD', '/v1/watch', 'GET'],

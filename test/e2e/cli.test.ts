@@ -213,6 +213,48 @@ describe('five agents over TLS, by the command line alone', () => {
     ])
   })
 
+  it('tell what a parameter went through, and go back to what history prints', async () => {
+    await json(0, 'set', 'past.mode', 'slow', '--reason', 'first', '--wait', '20')
+    await json(1, 'set', 'past.mode', 'fast', '--wait', '20')
+    const history = await json<{ id: string; source: string; update: { reason: string | null } }[]>(
+      2,
+      'history',
+      'past.mode',
+    )
+    expect(history).toMatchObject([
+      { update: { value: 'fast', nodeId: 'node-2', reason: null }, superseded: [{ value: 'slow' }] },
+      { update: { value: 'slow', nodeId: 'node-1', reason: 'first' }, superseded: [] },
+    ])
+    const [newest, first] = (await cli(2, 'history', 'past.mode')).stdout
+      .split('\n')
+      .filter((line) => !line.startsWith(' '))
+    expect(newest).toMatch(/^\S+Z {2}node-2:\d+ {2}"fast" {2}(remote|repair)$/)
+    expect(first).toMatch(/^\S+Z {2}node-1:\d+ {2}"slow" {2}(remote|repair) {2}"first"$/)
+    expect(await cli(2, 'history', 'past.mode', '--limit', '1')).toMatchObject({ exitCode: 0, stderr: '1 of 2\n' })
+
+    const [time, id] = first!.split('  ')
+    expect(await cli(2, 'rollback', 'past.mode', '--to', id!)).toMatchObject({
+      exitCode: 0,
+      stdout: 'past.mode = "slow"\n',
+    })
+    await expectOnAll('past', { mode: 'slow' })
+    const back = await json<{ nodes: string[] }>(2, 'rollback', 'past.mode', '--to', '-1', '--wait', '20')
+    expect(back).toMatchObject({
+      value: 'fast',
+      update: { nodeId: 'node-3', reason: `rollback to -1 (${history[0]!.id})` },
+    })
+    expect(back.nodes).toHaveLength(COUNT)
+    expect(await json(2, 'rollback', 'past.mode', '--to', time!, '--reason', 'mine')).toMatchObject({
+      value: 'slow',
+      update: { reason: 'mine' },
+    })
+    const refused = await cli(2, 'rollback', 'past.mode', '--to', 'node-9:1')
+    expect(refused).toMatchObject({ exitCode: 1, stdout: '' })
+    expect(refused.stderr).toMatch(/^HISTORY_UNKNOWN: node-9:1 .*newest first, node-3:\d+, node-3:\d+/)
+    expect(await cli(2, 'rollback', 'past.mode')).toMatchObject({ exitCode: 2 })
+    expect((await cli(2, 'history', 'past.nothing')).stderr).toMatch(/^PARAMETER_UNKNOWN/)
+  })
+
   it('list conflicts', async () => {
     expect(Array.isArray(await json(0, 'conflicts'))).toBe(true)
     expect(await json(0, 'conflicts', '--limit', '1')).toEqual((await json<unknown[]>(0, 'conflicts')).slice(0, 1))

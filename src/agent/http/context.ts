@@ -1,4 +1,5 @@
 import type { Logger } from 'pino'
+import { ConfigSyncError } from '#core/errors'
 import type { ConfigSync } from '#node/api'
 import type { WatchHub } from './watch-hub.ts'
 
@@ -11,4 +12,9 @@ export interface HttpContext {
   readonly isStopping: () => boolean
   /** Prometheus text of now */
   readonly metricsText: () => Promise<string>
+}
+
+/** Asked before a body is read, and again before the write: reading it may have taken a while. */
+export function refuseWhileStopping({ isStopping }: HttpContext): void {
+  if (isStopping()) throw new ConfigSyncError('STOPPING', 'this agent is shutting down')
 }

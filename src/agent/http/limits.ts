@@ -1,3 +1,5 @@
+import type { ListLimit } from './list-limit.ts'
+
 /** Every limit of the HTTP API, with its reason. */
 
 /** A legal value of 1 MiB may be written with escapes of up to three times its size; a group fits into one frame of 2 MiB. */
@@ -23,5 +25,8 @@ export const WATCH_RETRY_MS = 1_000
 /** Longest percent-encoded name that is still looked at, so that a name over its limit is told so and not "no such call". */
 export const PATH_SEGMENT_CHARACTERS_MAX = 16 * 1024
 /** Conflicts in one answer. */
-export const CONFLICTS_LISTED_MAX = 1_000
-export const CONFLICTS_LISTED_DEFAULT = 100
+export const CONFLICTS_LISTED: ListLimit = { preset: 100, max: 1_000 }
+/** Past changes in one answer: at most all that can be remembered of one parameter. */
+export const HISTORY_LISTED: ListLimit = { preset: 100, max: 10_000 }
+/** Estimated bytes of one answer: a hundred values of 1 MiB, each with what it replaced, would be 200 MiB. The newest is always there. */
+export const HISTORY_ANSWER_BYTES_MAX = 8 * 1024 * 1024

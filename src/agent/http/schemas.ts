@@ -1,6 +1,7 @@
 import { ERROR_CODES, type ErrorCode } from '#core/errors'
 import { REASON_BYTES_MAX } from '#core/limits'
-import { CONFLICTS_LISTED_DEFAULT, CONFLICTS_LISTED_MAX } from './limits.ts'
+import { CONFLICTS_LISTED, HISTORY_LISTED } from './limits.ts'
+import type { ListLimit } from './list-limit.ts'
 import { PROBLEM_MEDIA_TYPE, statusOf } from './problem.ts'
 
 /** JSON Schema 2020-12, as OpenAPI 3.1 has it. */
@@ -147,6 +148,26 @@ export const CONFLICTS_ANSWER = answer({
     }),
   ),
 })
+export const HISTORY_ANSWER = answer({
+  section: string,
+  parameter: string,
+  total: { ...count, description: 'remembered; the answer may hold fewer' },
+  history: arrayOf(
+    answer({
+      id: { ...string, description: 'what a rollback takes' },
+      at: nullable({ type: 'number', description: 'milliseconds since 1970 by the clock of this machine' }),
+      source: { type: 'string', enum: ['local', 'remote', 'repair', 'earlier'] },
+      dropped: boolean,
+      update: ref('Sibling'),
+      superseded: arrayOf(ref('Sibling')),
+      concurrent: arrayOf(ref('Sibling')),
+      winner: nullable(ref('Sibling')),
+      decidedBy: nullable(string),
+      value: anyValue,
+      explanation: string,
+    }),
+  ),
+})
 export const CONFIG_ANSWER = nestedValues
 export const SECTION_ANSWER = { type: 'object', additionalProperties: anyValue }
 export const PARAMETER_ANSWER = answer({
@@ -182,15 +203,24 @@ export const DELETE_QUERY = request({
   priority: { ...string, pattern: '^-?[0-9]{1,15}$', description: 'an integer' },
   reason,
 })
-export const CONFLICTS_QUERY = request({
-  limit: {
-    ...string,
-    pattern: '^[0-9]{1,6}$',
-    description: `1 to ${CONFLICTS_LISTED_MAX}; default ${CONFLICTS_LISTED_DEFAULT}`,
-  },
-})
+const listQuery = ({ preset, max }: ListLimit): Schema =>
+  request({ limit: { ...string, pattern: '^[0-9]{1,6}$', description: `1 to ${max}; default ${preset}` } })
+export const CONFLICTS_QUERY = listQuery(CONFLICTS_LISTED)
+export const HISTORY_QUERY = listQuery(HISTORY_LISTED)
 export const NO_QUERY = request({})
 export const PUT_BODY = request({ value: anyValue, priority, reason }, ['value'])
+export const ROLLBACK_BODY = request(
+  {
+    to: {
+      anyOf: [string, integer],
+      description:
+        'an id that the history lists (node-1:5), so many changes ago (-1), or a time (ISO 8601 with its zone, or milliseconds since 1970)',
+    },
+    priority,
+    reason,
+  },
+  ['to'],
+)
 export const PATCH_BODY = request(
   {
     changes: arrayOf(

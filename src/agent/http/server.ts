@@ -6,6 +6,7 @@ import { ConfigSyncError } from '#core/errors'
 import type { ConfigSync } from '#node/api'
 import { Access } from './access.ts'
 import type { HttpContext } from './context.ts'
+import { historyRoutes } from './history-routes.ts'
 import * as limits from './limits.ts'
 import { operationsRoutes } from './operations-routes.ts'
 import {
@@ -182,6 +183,7 @@ function registerRoutes(app: FastifyInstance, access: Access, context: HttpConte
     writeRoutes(scope, context)
     watchRoute(scope, context)
     stateRoutes(scope, context)
+    historyRoutes(scope, context)
     operationsRoutes(scope, context, routes)
   })
   app.setNotFoundHandler((request, reply) =>

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
-import { ConfigSyncError } from '#core/errors'
 import type { HttpContext } from './context.ts'
-import { CONFLICTS_LISTED_DEFAULT, CONFLICTS_LISTED_MAX } from './limits.ts'
+import { CONFLICTS_LISTED } from './limits.ts'
+import { limitOf } from './list-limit.ts'
 import * as schemas from './schemas.ts'
 import { conflictJson, memberJson, statusJson, vectorJson } from './views.ts'
 
@@ -39,15 +39,9 @@ export function stateRoutes(app: FastifyInstance, { sync }: HttpContext): void {
       schemas.CONFLICTS_QUERY,
     ),
     ({ query }) => {
-      const limit = conflictsLimit(query.limit)
+      const limit = limitOf(query.limit, CONFLICTS_LISTED)
       const newestFirst = sync.conflicts().toSorted((a, b) => b.at - a.at)
       return { total: sync.status().conflicts, conflicts: newestFirst.slice(0, limit).map(conflictJson) }
     },
   )
-}
-
-function conflictsLimit(text: string | undefined): number {
-  const limit = text === undefined ? CONFLICTS_LISTED_DEFAULT : Number(text)
-  if (limit >= 1 && limit <= CONFLICTS_LISTED_MAX) return limit
-  throw new ConfigSyncError('REQUEST_INVALID', `querystring/limit must be 1 to ${CONFLICTS_LISTED_MAX}, not ${text}`)
 }

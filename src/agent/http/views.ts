@@ -2,6 +2,7 @@ import type { JsonValue } from '#core/json'
 import type {
   ConfigUpdateMsg,
   ConflictRecord,
+  HistoryRecord,
   MemberView,
   ParameterChangeView,
   ParameterView,
@@ -84,6 +85,24 @@ export function conflictJson(record: ConflictRecord) {
     losers: record.losers.map(siblingJson),
   }
 }
+
+export function historyJson(record: HistoryRecord) {
+  const { id, source, dropped, explanation } = record
+  return {
+    id,
+    at: orNull(record.at),
+    source,
+    dropped,
+    update: siblingJson(record.update),
+    superseded: record.superseded.map(siblingJson),
+    concurrent: record.concurrent.map(siblingJson),
+    winner: record.winner ? siblingJson(record.winner) : null,
+    decidedBy: orNull(record.decidedBy),
+    value: orNull(record.value),
+    explanation,
+  }
+}
+export type HistoryJson = ReturnType<typeof historyJson>
 
 export const memberJson = (member: MemberView) => ({
   ...member,

@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import { ConfigSyncError } from '#core/errors'
 import type { JsonValue } from '#core/json'
 import type { ConfigChangeRequest, WriteOptions } from '#node/types'
-import type { HttpContext } from './context.ts'
+import { type HttpContext, refuseWhileStopping } from './context.ts'
 import * as schemas from './schemas.ts'
 import { writeJson } from './views.ts'
 
@@ -98,11 +98,6 @@ function patchConfig(app: FastifyInstance, context: HttpContext): void {
       return { updates: (await context.sync.publishUpdates(changes)).map(writeJson) }
     },
   )
-}
-
-/** Asked before the body is read, and again before the write: reading it may have taken a while. */
-function refuseWhileStopping({ isStopping }: HttpContext): void {
-  if (isStopping()) throw new ConfigSyncError('STOPPING', 'this agent is shutting down')
 }
 
 function changeRequest({ deleted, ...change }: PatchChange, index: number): ConfigChangeRequest {
