@@ -7,6 +7,7 @@ import { assertInvariant } from './errors.ts'
 import type { ParameterChange } from './events.ts'
 import type { NodeId } from './identity.ts'
 import { ORIGINS_WARN, SIBLINGS_REPORTED_ABOVE } from './limits.ts'
+import type { Member } from './member.ts'
 import { Membership } from './membership.ts'
 import { Presence } from './presence.ts'
 import type { Hash64, Heartbeat, Message, TunerMode } from './protocol.ts'
@@ -103,7 +104,7 @@ export class Core {
     return this.saver.snapshot(clean)
   }
 
-  step(input: Input): Effect[] {
+  step(input: Input): readonly Effect[] {
     const { self } = this
     self.turn.begin(input.nowMs, input.wallMs)
     self.deadlines.nowMs = self.turn.nowMs
@@ -205,12 +206,12 @@ export class Core {
 
   private onMessage(from: NodeId, message: Message): void {
     if (from === this.self.nodeId) return
-    this.membership.heardFrom(from)
+    const sender = this.membership.heardFrom(from)
     switch (message.type) {
       case 'updates':
         return this.onUpdates(from, message.updates)
       case 'heartbeat':
-        return this.onHeartbeat(from, message.heartbeat)
+        return this.onHeartbeat(from, message.heartbeat, sender)
       case 'pullRequest':
         return this.repairServer.onRequest(from, message.request)
       case 'pullAnswer':
@@ -232,13 +233,11 @@ export class Core {
     this.presence.onPeerUp(peer)
   }
 
-  private onHeartbeat(from: NodeId, heartbeat: Heartbeat): void {
+  private onHeartbeat(from: NodeId, heartbeat: Heartbeat, sender: Member | undefined): void {
     if (heartbeat.nodeId !== from || heartbeat.cluster !== this.self.cluster) return
-    const before = this.membership.members.get(from)
-    const wasCandidate = before?.heartbeat.candidate
-    const member = this.membership.take(heartbeat)
+    const member = this.membership.take(heartbeat, sender)
     if (member === undefined) return
-    if ((member !== before || wasCandidate !== heartbeat.candidate) && this.election.evaluate()) this.roleChanged()
+    if (this.election.consider(member)) this.roleChanged()
     // After the election, because the coordinator may be silent for a shorter time than the others.
     this.membership.watch(member, this.election.coordinator)
     if (this.election.noteEpoch(heartbeat)) this.presence.broadcast()
@@ -255,7 +254,7 @@ export class Core {
   private afterMembership(left?: NodeId): void {
     if (left !== undefined) this.antiEntropy.forget(left)
     const { coordinator } = this.election
-    if (this.election.evaluate()) this.roleChanged()
+    if (this.election.afterLoss()) this.roleChanged()
     if (coordinator === this.election.coordinator) return
     // A shorter silence is allowed to whoever is coordinator now.
     const next = this.election.coordinator && this.membership.members.get(this.election.coordinator)

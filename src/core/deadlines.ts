@@ -1,80 +1,83 @@
 /** Everything that the core waits for, one deadline each. */
-export type DeadlineName =
+const NAMES = [
   /** the next ordinary heartbeat */
-  | 'heartbeat'
+  'heartbeat',
   /** the earliest moment at which some member may have been silent for too long */
-  | 'silence'
+  'silence',
   /** this node has been up long enough to be coordinator */
-  | 'candidacy'
+  'candidacy',
   /** the extra heartbeat after a change */
-  | 'prompt'
+  'prompt',
   /** a pull begins, if it is still needed */
-  | 'pull'
+  'pull',
   /** peers came into reach of a node that has just started: it is known now how many */
-  | 'greet'
+  'greet',
   /** the answer to a pull request is overdue */
-  | 'pullRetry'
+  'pullRetry',
   /** a missing dot was given time to be merely reordered */
-  | 'hole'
+  'hole',
   /** alone for so long that there is nobody to learn from */
-  | 'alone'
+  'alone',
   /** look for tombstones to drop */
-  | 'collect'
+  'collect',
+] as const
 
-interface Deadline {
-  readonly atMs: number
-  /** when it was set */
-  readonly sinceMs: number
-}
+export type DeadlineName = (typeof NAMES)[number]
 
-/** Absolute elapsed times in milliseconds. Exact, never swept: the host is told the earliest and wakes the core then. */
+const SLOTS = Object.fromEntries(NAMES.map((name, slot) => [name, slot])) as Readonly<Record<DeadlineName, number>>
+const NEVER = Number.POSITIVE_INFINITY
+
+/**
+ * Absolute elapsed times in milliseconds. Exact, never swept: the host is told the earliest and wakes the core then. Two
+ * short arrays, because every message looks at the earliest and most move a deadline.
+ */
 export class Deadlines {
   /** elapsed time; the owner keeps it up to date */
   nowMs = 0
-  private readonly deadlines = new Map<DeadlineName, Deadline>()
+  /** Infinity when nothing is waited for */
+  earliestMs = NEVER
+  private readonly atMs = new Float64Array(NAMES.length).fill(NEVER)
+  /** when each was set */
+  private readonly sinceMs = new Float64Array(NAMES.length)
 
   set(name: DeadlineName, atMs: number): void {
-    this.deadlines.set(name, { atMs, sinceMs: this.nowMs })
+    const slot = SLOTS[name]
+    const stoodMs = this.atMs[slot]!
+    this.atMs[slot] = atMs
+    this.sinceMs[slot] = this.nowMs
+    if (atMs <= this.earliestMs) this.earliestMs = atMs
+    else if (stoodMs === this.earliestMs) this.findEarliest()
   }
 
   /** Sets it unless it stands earlier already. */
   setEarlier(name: DeadlineName, atMs: number): void {
-    const standing = this.deadlines.get(name)
-    if (standing === undefined || atMs < standing.atMs) this.set(name, atMs)
+    if (atMs < this.atMs[SLOTS[name]]!) this.set(name, atMs)
   }
 
   has(name: DeadlineName): boolean {
-    return this.deadlines.has(name)
+    return this.atMs[SLOTS[name]] !== NEVER
   }
 
   cancel(name: DeadlineName): void {
-    this.deadlines.delete(name)
-  }
-
-  /** Infinity when nothing is waited for. */
-  get earliestMs(): number {
-    let earliest = Number.POSITIVE_INFINITY
-    for (const { atMs } of this.deadlines.values()) if (atMs < earliest) earliest = atMs
-    return earliest
+    this.set(name, NEVER)
   }
 
   /** Takes out the earliest that is due. */
   takeDue(nowMs: number): DeadlineName | undefined {
-    let due: DeadlineName | undefined
-    let earliest = nowMs
-    for (const [name, { atMs }] of this.deadlines)
-      if (atMs <= earliest) {
-        earliest = atMs
-        due = name
-      }
-    if (due !== undefined) this.deadlines.delete(due)
+    if (this.earliestMs > nowMs) return undefined
+    const due = NAMES[this.atMs.indexOf(this.earliestMs)]!
+    this.cancel(due)
     return due
   }
 
   /** The last so many milliseconds did not happen. What was set since then, by what was queued meanwhile, stays. */
   skip(ms: number): void {
     const stoodStillMs = this.nowMs - ms
-    for (const [name, { atMs, sinceMs }] of this.deadlines)
-      if (sinceMs <= stoodStillMs) this.deadlines.set(name, { atMs: atMs + ms, sinceMs })
+    for (const [slot, sinceMs] of this.sinceMs.entries()) if (sinceMs <= stoodStillMs) this.atMs[slot]! += ms
+    this.findEarliest()
+  }
+
+  private findEarliest(): void {
+    this.earliestMs = Math.min(...this.atMs)
   }
 }

@@ -47,6 +47,8 @@ export type Effect =
   /** addresses of members that the mesh should know */
   | { readonly type: 'addresses'; readonly addresses: readonly string[] }
 
+const NOTHING: readonly Effect[] = []
+
 /** The moment that is being handled, and what came of it so far. Shared by the parts of one core. */
 export class Turn {
   /** elapsed time, monotonic, milliseconds */
@@ -60,7 +62,8 @@ export class Turn {
     this.wallMs = wallMs
   }
 
-  end(): Effect[] {
+  end(): readonly Effect[] {
+    if (this.effects.length === 0) return NOTHING
     const { effects } = this
     this.effects = []
     return effects

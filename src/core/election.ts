@@ -1,4 +1,5 @@
 import type { NodeId } from './identity.ts'
+import type { Member } from './member.ts'
 import type { Membership } from './membership.ts'
 import type { Heartbeat } from './protocol.ts'
 import type { Self } from './self.ts'
@@ -41,7 +42,7 @@ export class Election {
       return false
     }
     this.candidate = true
-    return this.evaluate()
+    return this.prefers(this.self.nodeId) && this.follow(this.self.nodeId)
   }
 
   private smallerIsStarting(): boolean {
@@ -50,12 +51,35 @@ export class Election {
     return false
   }
 
-  /** Works out the coordinator from who is live; returns whether this node's own role changed. */
-  evaluate(): boolean {
-    let coordinator: NodeId | undefined = this.candidate ? this.self.nodeId : undefined
+  /**
+   * A member was heard: it may come before the coordinator, or be it and have started anew. Whoever is heard is looked at
+   * alone, because a look at all members for each of 1,000 that join would be a billion looks in a cold start.
+   * Returns whether this node's own role changed.
+   */
+  consider({ nodeId, heartbeat }: Member): boolean {
+    if (heartbeat.candidate) return this.prefers(nodeId) && this.follow(nodeId)
+    return nodeId === this.coordinator && this.follow(this.smallestCandidate())
+  }
+
+  /** Somebody left; returns whether this node's own role changed. */
+  afterLoss(): boolean {
+    const { coordinator } = this
+    if (coordinator === undefined || this.selfReigns || this.membership.members.has(coordinator)) return false
+    return this.follow(this.smallestCandidate())
+  }
+
+  private prefers(nodeId: NodeId): boolean {
+    return this.coordinator === undefined || nodeId < this.coordinator
+  }
+
+  private smallestCandidate(): NodeId | undefined {
+    let smallest: NodeId | undefined = this.candidate ? this.self.nodeId : undefined
     for (const { nodeId, heartbeat } of this.membership.members.values())
-      if (heartbeat.candidate && (coordinator === undefined || nodeId < coordinator)) coordinator = nodeId
-    if (coordinator === this.coordinator) return false
+      if (heartbeat.candidate && (smallest === undefined || nodeId < smallest)) smallest = nodeId
+    return smallest
+  }
+
+  private follow(coordinator: NodeId | undefined): boolean {
     const reigned = this.selfReigns
     this.coordinator = coordinator
     if (this.selfReigns) this.self.epoch++

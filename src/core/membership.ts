@@ -38,17 +38,20 @@ export class Membership {
     return this.size > this.self.presenceBudget
   }
 
-  /** Any message is a sign of life. */
-  heardFrom(nodeId: NodeId): void {
+  /** Any message is a sign of life. Returns whose, when it is a member. */
+  heardFrom(nodeId: NodeId): Member | undefined {
     const member = this.members.get(nodeId)
     if (member?.heard(this.self.nowMs)) this.self.turn.emit({ type: 'member', nodeId, state: 'recovered' })
+    return member
   }
 
-  /** The member as this heartbeat describes it; undefined when the heartbeat is late, of another cluster, or one too many. */
-  take(heartbeat: Heartbeat): Member | undefined {
+  /**
+   * The member as this heartbeat describes it; undefined when the heartbeat is late, of another cluster, or one too many.
+   * @param member as it was known before, undefined when it is new
+   */
+  take(heartbeat: Heartbeat, member: Member | undefined): Member | undefined {
     const { nodeId, runId } = heartbeat
-    if (this.departedRuns.has(runId)) return undefined
-    const member = this.members.get(nodeId)
+    if (this.departedRuns.size > 0 && this.departedRuns.has(runId)) return undefined
     if (member === undefined) return this.join(heartbeat)
     if (member.runId === runId) {
       if (heartbeat.number <= member.heartbeat.number) return undefined
@@ -113,14 +116,14 @@ export class Membership {
     const { nowMs } = this.self
     let dropped = false
     let nextMs = Number.POSITIVE_INFINITY
-    for (const member of [...this.members.values()]) {
+    for (const member of this.members.values()) {
       if (!member.suspected && member.heardMs + this.silenceMs(member, coordinator) <= nowMs) {
         this.ask(member)
         this.self.turn.emit({ type: 'member', nodeId: member.nodeId, state: 'suspected' })
         if (member.nodeId === coordinator) this.askCandidates(member)
       }
     }
-    for (const member of [...this.members.values()]) {
+    for (const member of this.members.values()) {
       if (member.askedSinceMs === undefined)
         nextMs = Math.min(nextMs, member.heardMs + this.silenceMs(member, coordinator))
       else if (nowMs >= member.askedSinceMs + TIMING.answerH * this.self.intervalMs) {

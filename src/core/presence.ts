@@ -178,8 +178,7 @@ export class Presence {
   private recent(): OriginCoverage[] {
     const { seen } = this.self.replica
     const states = []
-    for (const state of seen.origins.values())
-      if (state.changedAtMs >= seen.recentSinceMs && state.ranges.length <= RECENT_RANGES_MAX) states.push(state)
+    for (const state of seen.recent()) if (state.ranges.length <= RECENT_RANGES_MAX) states.push(state)
     if (states.length > RECENT_ORIGINS_MAX) states.sort((a, b) => b.changedAtMs - a.changedAtMs)
     return states
       .slice(0, RECENT_ORIGINS_MAX)

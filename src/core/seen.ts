@@ -72,6 +72,8 @@ export class Seen {
   version = 0
   /** what a store must write; undefined on a node without one */
   unsaved: Set<OriginState> | undefined
+  /** those that changed lately, and some whose time is over */
+  private readonly changing = new Set<OriginState>()
 
   /** The state of an origin, made when it is new. */
   state(origin: Origin): OriginState {
@@ -138,7 +140,14 @@ export class Seen {
   private touch(state: OriginState): void {
     state.changedAtMs = this.nowMs
     this.version++
+    this.changing.add(state)
     this.unsaved?.add(state)
+  }
+
+  /** The origins that changed since `recentSinceMs`: a few, however many there are. */
+  recent(): Iterable<OriginState> {
+    for (const state of this.changing) if (state.changedAtMs < this.recentSinceMs) this.changing.delete(state)
+    return this.changing
   }
 
   private insertRange(state: OriginState, from: number, to: number): void {
@@ -220,8 +229,8 @@ export class Seen {
     const sum = new HashSum()
     sum.add(...this.digestWithout(origins))
     const listed = new Set(origins.map(({ origin }) => origin))
-    for (const state of this.origins.values()) {
-      if (state.changedAtMs < this.recentSinceMs || listed.has(state.origin)) continue
+    for (const state of this.recent()) {
+      if (listed.has(state.origin)) continue
       takeOut(sum, state, state.contiguous, state.ranges)
       putIn(sum, state, state.settled.contiguous, state.settled.ranges)
     }
@@ -236,13 +245,11 @@ function coversRange(state: OriginState, from: number, to: number): boolean {
   return range !== undefined && range[0] <= start
 }
 
-function takeOut(
-  sum: HashSum,
-  { hash1, hash2 }: OriginState,
-  contiguous: number,
-  ranges: readonly SequenceRange[],
-): void {
-  if (contiguous > 0) {
+function takeOut(sum: HashSum, state: OriginState, contiguous: number, ranges: readonly SequenceRange[]): void {
+  const { hash1, hash2 } = state
+  // What others list is mostly what is here too.
+  if (contiguous > 0 && contiguous === state.contiguous) sum.subtract(state.contiguousHash1, state.contiguousHash2)
+  else if (contiguous > 0) {
     hashContiguous(hash1, hash2, contiguous)
     sum.subtract(result.lane1, result.lane2)
   }

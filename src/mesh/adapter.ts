@@ -246,7 +246,7 @@ export class MeshAdapter {
     if (this.handlers === undefined) return
     this.counts.framesReceived++
     this.counts.bytesReceived += bytes.length
-    const frame = decodeFrame(bytes)
+    const frame = this.mesh.decode?.(bytes) ?? decodeFrame(bytes)
     if (frame.outcome === 'rejected') {
       this.rejected(frame.code, frame.detail, from)
       return

@@ -1,12 +1,24 @@
-import { assertInvariant, ConfigSyncError, type ErrorCode } from '#core/errors'
+import { type DecodedFrame, decodeFrame } from '#codec/frame'
+import { assertInvariant, ConfigSyncError } from '#core/errors'
 import type { NodeId } from '#core/identity'
 import { FRAME_BYTES_MAX } from '#core/limits'
 import { Cuts, drawDelayMs, FAULTLESS, type LinkFaults } from './link-faults.ts'
+import {
+  forget,
+  introduce,
+  type Link,
+  putLast,
+  type Session,
+  type TrafficCounters,
+  takeFirst,
+  trouble,
+} from './memory-session.ts'
 import type { Mesh, MeshHandlers, MeshIdentity } from './mesh.ts'
 import type { Scheduler } from './scheduler.ts'
 import { seededRandom } from './seeded-random.ts'
 
 export type { LinkFaults } from './link-faults.ts'
+export type { TrafficCounters } from './memory-session.ts'
 
 export interface MemoryNetworkOptions {
   /** Decides every loss, delay, duplicate and reordering. Default 1. */
@@ -15,42 +27,16 @@ export interface MemoryNetworkOptions {
   readonly scheduler?: Scheduler
   /** Default: nothing is lost, delayed, repeated or reordered. */
   readonly faults?: Partial<LinkFaults>
-}
-
-/** What one node sent and received, over all its runs. Frames are counted once for each receiver, lost ones as sent. */
-export interface TrafficCounters {
-  /** calls of broadcast and send */
-  broadcasts: number
-  unicasts: number
-  framesSent: number
-  bytesSent: number
-  framesReceived: number
-  bytesReceived: number
-}
-
-/** One start of one mesh. */
-interface Session {
-  readonly identity: MeshIdentity
-  readonly handlers: MeshHandlers
-  readonly counters: TrafficCounters
-  /** to those whose onPeerUp was announced */
-  readonly links: Map<NodeId, Link>
-  live: boolean
-}
-
-/** One direction between two sessions. */
-interface Link {
-  readonly from: Session
-  readonly to: Session
-  /** frames on the wire that keep their order: whichever timer fires, the first of them arrives */
-  readonly inOrder: Uint8Array[]
-  lastArrivalMs: number
+  /**
+   * All receivers of a frame read the same bytes, which are decoded once: for the simulator, where 1,000 nodes hear each
+   * heartbeat. Default: each has a copy of its own, which is erased after the call, so that nobody keeps it by mistake.
+   */
+  readonly sharesFrames?: boolean
 }
 
 /**
- * A network within one process, for tests, simulations and several nodes in one program. Frames are copied, and arrive
- * asynchronously; the receiver's copy is erased after the call, so that nobody keeps it by mistake. Loss and cuts take
- * frames only: as behind a failed switch, nobody is told, and peers stay listed until they stop.
+ * A network within one process, for tests, simulations and several nodes in one program. Frames arrive asynchronously.
+ * Loss and cuts take frames only: as behind a failed switch, nobody is told, and peers stay listed until they stop.
  */
 export class MemoryNetwork {
   readonly #scheduler: Scheduler
@@ -58,6 +44,9 @@ export class MemoryNetwork {
   readonly #cuts = new Cuts()
   readonly #sessions = new Map<string, Session>()
   readonly #counters = new Map<string, TrafficCounters>()
+  /** started in this moment, and introduced to everybody in the next */
+  #newcomers: Session[] = []
+  readonly #decoded: WeakMap<Uint8Array, DecodedFrame> | undefined
   #faults: LinkFaults
   /** Asked for each frame that is sent to each receiver; false loses it. For faults that rates cannot express. */
   filter: ((from: NodeId, to: NodeId, frame: Uint8Array) => boolean) | undefined
@@ -66,6 +55,7 @@ export class MemoryNetwork {
     this.#scheduler = options.scheduler ?? deliveryTimers
     this.#random = seededRandom(options.seed ?? 1)
     this.#faults = { ...FAULTLESS, ...options.faults }
+    this.#decoded = options.sharesFrames ? new WeakMap() : undefined
   }
 
   /** A node's end of the network. It may be started again after it was stopped. */
@@ -111,11 +101,8 @@ export class MemoryNetwork {
     const key = keyOf(identity)
     const twin = this.#sessions.get(key)
     if (twin !== undefined) {
-      this.#trouble(
-        twin,
-        'NODE_DUPLICATE',
-        `run ${identity.runId} also calls itself ${identity.nodeId}`,
-        identity.nodeId,
+      this.#scheduler.schedule(0, () =>
+        trouble(twin, 'NODE_DUPLICATE', `run ${identity.runId} also calls itself ${identity.nodeId}`, identity.nodeId),
       )
       throw new ConfigSyncError('NODE_DUPLICATE', `run ${twin.identity.runId} already is ${identity.nodeId}`)
     }
@@ -126,8 +113,8 @@ export class MemoryNetwork {
       links: new Map(),
       live: true,
     }
-    for (const other of this.#sessions.values()) this.#introduce(session, other)
     this.#sessions.set(key, session)
+    if (this.#newcomers.push(session) === 1) this.#scheduler.schedule(0, () => this.#introduceNewcomers())
     return session
   }
 
@@ -135,74 +122,80 @@ export class MemoryNetwork {
   leave(session: Session): void {
     session.live = false
     this.#sessions.delete(keyOf(session.identity))
-    for (const other of this.#sessions.values()) this.#soon(other, () => this.#forget(other, session))
+    const others = [...this.#sessions.values()]
+    if (others.length === 0) return
+    this.#scheduler.schedule(0, () => {
+      for (const other of others) if (other.live) forget(other, session)
+    })
   }
 
-  /** For MemoryMesh. `copy` is not changed by anyone. */
-  carry(link: Link, copy: Uint8Array): void {
+  /** One node after the other, each with all that it meets, because what a node holds is then at hand. */
+  #introduceNewcomers(): void {
+    const newcomers = new Set(this.#newcomers)
+    this.#newcomers = []
+    const everybody = [...this.#sessions.values()]
+    for (const session of everybody)
+      for (const other of newcomers.has(session) ? everybody : newcomers)
+        if (other !== session && session.live && other.live) introduce(session, other)
+  }
+
+  /** For MemoryMesh: the frame as it travels, which nobody changes. */
+  onTheWire(frame: Uint8Array): Uint8Array {
+    assertInvariant(
+      frame.byteLength <= FRAME_BYTES_MAX,
+      `a frame has at most ${FRAME_BYTES_MAX} bytes, not ${frame.byteLength}`,
+    )
+    return this.#decoded ? frame : new Uint8Array(frame)
+  }
+
+  /** For MemoryMesh. */
+  decode(frame: Uint8Array): DecodedFrame {
+    let decoded = this.#decoded?.get(frame)
+    if (decoded === undefined) {
+      decoded = decodeFrame(frame)
+      this.#decoded?.set(frame, decoded)
+    }
+    return decoded
+  }
+
+  /** For MemoryMesh. */
+  carry(link: Link, frame: Uint8Array): void {
     const { counters, identity } = link.from
     counters.framesSent++
-    counters.bytesSent += copy.byteLength
+    counters.bytesSent += frame.byteLength
     const { lossRate, duplicateRate } = this.#faults
     if (this.#cuts.separates(identity.nodeId, link.to.identity.nodeId)) return
-    if (this.filter?.(identity.nodeId, link.to.identity.nodeId, copy) === false) return
+    if (this.filter?.(identity.nodeId, link.to.identity.nodeId, frame) === false) return
     if (this.#happens(lossRate)) return
-    this.#deliverLater(link, copy)
-    if (this.#happens(duplicateRate)) this.#deliverLater(link, copy)
+    this.#deliverLater(link, frame)
+    if (this.#happens(duplicateRate)) this.#deliverLater(link, frame)
   }
 
-  #deliverLater(link: Link, copy: Uint8Array): void {
+  #deliverLater(link: Link, frame: Uint8Array): void {
     const nowMs = this.#scheduler.nowMs()
     const delayMs = drawDelayMs(this.#faults.delayMs, this.#random)
     if (this.#happens(this.#faults.reorderRate)) {
       const heldUpMs = this.#random() * 2 * Math.max(1, delayMs)
-      this.#scheduler.schedule(delayMs + heldUpMs, () => deliver(link, copy))
+      this.#scheduler.schedule(delayMs + heldUpMs, () => this.#deliver(link, frame))
       return
     }
-    link.lastArrivalMs = Math.max(link.lastArrivalMs, nowMs + delayMs)
-    link.inOrder.push(copy)
-    this.#scheduler.schedule(link.lastArrivalMs - nowMs, () => deliver(link, link.inOrder.shift()!))
+    const arrivesMs = putLast(link, frame, nowMs + delayMs)
+    this.#scheduler.schedule(arrivesMs - nowMs, () => this.#deliver(link, takeFirst(link)))
+  }
+
+  #deliver({ from, to }: Link, frame: Uint8Array): void {
+    if (!to.live) return
+    to.counters.framesReceived++
+    to.counters.bytesReceived += frame.byteLength
+    if (this.#decoded) return to.handlers.onFrame(from.identity.nodeId, frame)
+    const lent = new Uint8Array(frame)
+    to.handlers.onFrame(from.identity.nodeId, lent)
+    lent.fill(0)
   }
 
   /** Draws only where there is something to decide, so that a fault that is off does not change the others' draws. */
   #happens(rate: number): boolean {
     return rate > 0 && this.#random() < rate
-  }
-
-  #introduce(a: Session, b: Session): void {
-    if (a.identity.cluster !== b.identity.cluster) {
-      this.#trouble(
-        a,
-        'CLUSTER_MISMATCH',
-        `${b.identity.nodeId} belongs to cluster ${b.identity.cluster}`,
-        b.identity.nodeId,
-      )
-      this.#trouble(
-        b,
-        'CLUSTER_MISMATCH',
-        `${a.identity.nodeId} belongs to cluster ${a.identity.cluster}`,
-        a.identity.nodeId,
-      )
-      return
-    }
-    this.#soon(a, () => meet(a, b))
-    this.#soon(b, () => meet(b, a))
-  }
-
-  #forget(session: Session, gone: Session): void {
-    if (session.links.get(gone.identity.nodeId)?.to !== gone) return
-    session.links.delete(gone.identity.nodeId)
-    session.handlers.onPeerDown(gone.identity.nodeId)
-  }
-
-  #trouble(session: Session, code: ErrorCode, detail: string, peer: NodeId): void {
-    this.#soon(session, () => session.handlers.onTrouble(new ConfigSyncError(code, detail), peer))
-  }
-
-  #soon(session: Session, action: () => void): void {
-    this.#scheduler.schedule(0, () => {
-      if (session.live) action()
-    })
   }
 }
 
@@ -226,21 +219,25 @@ class MemoryMesh implements Mesh {
   broadcast(frame: Uint8Array): void {
     const session = this.#session
     if (session === undefined) return
-    const copy = copyOf(frame)
+    const carried = this.#network.onTheWire(frame)
     session.counters.broadcasts++
-    for (const link of session.links.values()) this.#network.carry(link, copy)
+    for (const link of session.links.values()) this.#network.carry(link, carried)
   }
 
   send(to: NodeId, frame: Uint8Array): boolean {
     const link = this.#session?.links.get(to)
     if (link === undefined) return false
     link.from.counters.unicasts++
-    this.#network.carry(link, copyOf(frame))
+    this.#network.carry(link, this.#network.onTheWire(frame))
     return true
   }
 
   peers(): readonly NodeId[] {
     return [...(this.#session?.links.keys() ?? [])]
+  }
+
+  decode(frame: Uint8Array): DecodedFrame {
+    return this.#network.decode(frame)
   }
 
   learnAddresses(): void {}
@@ -266,26 +263,3 @@ const deliveryTimers: Scheduler = {
 
 /** Neither a cluster's name nor a nodeId has a slash. */
 const keyOf = (identity: MeshIdentity): string => `${identity.cluster}/${identity.nodeId}`
-
-function copyOf(frame: Uint8Array): Uint8Array {
-  assertInvariant(
-    frame.byteLength <= FRAME_BYTES_MAX,
-    `a frame has at most ${FRAME_BYTES_MAX} bytes, not ${frame.byteLength}`,
-  )
-  return new Uint8Array(frame)
-}
-
-function meet(session: Session, other: Session): void {
-  if (!other.live) return
-  session.links.set(other.identity.nodeId, { from: session, to: other, inOrder: [], lastArrivalMs: 0 })
-  session.handlers.onPeerUp(other.identity.nodeId)
-}
-
-function deliver({ from, to }: Link, copy: Uint8Array): void {
-  if (!to.live) return
-  to.counters.framesReceived++
-  to.counters.bytesReceived += copy.byteLength
-  const lent = new Uint8Array(copy)
-  to.handlers.onFrame(from.identity.nodeId, lent)
-  lent.fill(0)
-}

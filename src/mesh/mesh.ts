@@ -1,3 +1,4 @@
+import type { DecodedFrame } from '#codec/frame'
 import type { ConfigSyncError } from '#core/errors'
 import type { NodeId, RunId } from '#core/identity'
 
@@ -40,6 +41,8 @@ export interface Mesh {
   send(to: NodeId, frame: Uint8Array): boolean
   /** The peers that can be reached now. */
   peers(): readonly NodeId[]
+  /** What a frame says. Only a mesh within one process has this: it reads a frame once for all who receive it. */
+  decode?(frame: Uint8Array): DecodedFrame
   /** Addresses of members, learned from heartbeats: the mesh sees to it that they get connected. */
   learnAddresses(addresses: readonly string[]): void
   /** What was sent is flushed if that goes quickly; resolves when nothing of this mesh is left open. */

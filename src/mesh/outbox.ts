@@ -16,7 +16,7 @@ interface Waiting {
 
 /** Unicasts that wait until the frame in hand has been handled, so that answers and receipts share a frame. */
 export class Outbox {
-  private waiting = new Map<NodeId, Waiting>()
+  private waiting: Map<NodeId, Waiting> | undefined
   private held = false
 
   hold(): void {
@@ -37,17 +37,18 @@ export class Outbox {
 
   /** Nothing while it is held. */
   take(): readonly Parcel[] {
-    if (this.held || this.waiting.size === 0) return NONE
+    if (this.held || this.waiting === undefined) return NONE
     const parcels = [...this.waiting].map(([to, { messages, numbers }]) => ({
       to,
       messages,
       controls: receipts(numbers),
     }))
-    this.waiting = new Map()
+    this.waiting = undefined
     return parcels
   }
 
   private of(to: NodeId): Waiting {
+    this.waiting ??= new Map()
     let waiting = this.waiting.get(to)
     if (waiting === undefined) {
       waiting = { messages: [], numbers: [] }

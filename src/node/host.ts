@@ -56,27 +56,32 @@ export class Host {
   }
 
   input(body: InputBody): void {
-    this.step(body)
+    const { scheduler, wallClock } = this.options
+    this.step({ ...body, nowMs: scheduler.nowMs(), wallMs: wallClock() } as Input)
     this.deliverEvents()
   }
 
-  private step(body: InputBody): void {
-    const { scheduler, wallClock } = this.options
-    const effects = this.core.step({ ...body, nowMs: scheduler.nowMs(), wallMs: wallClock() } as Input)
-    this.performing++
-    for (const effect of effects) this.perform(effect)
-    this.performing--
-    this.options.journal?.note(this.takeJournal())
+  private step(input: Input): void {
+    const effects = this.core.step(input)
+    if (effects.length > 0) {
+      this.performing++
+      for (const effect of effects) this.perform(effect)
+      this.performing--
+      this.options.journal?.note(this.takeJournal())
+    }
     this.arm()
   }
 
   message(from: NodeId, message: Message): void {
-    this.input({ type: 'message', from, message })
+    const { scheduler, wallClock } = this.options
+    this.step({ type: 'message', from, message, nowMs: scheduler.nowMs(), wallMs: wallClock() })
+    this.deliverEvents()
   }
 
   /** A local write; the updates are broadcast when this returns. */
   write(changes: Extract<Input, { type: 'write' }>['changes']): Written {
-    this.step({ type: 'write', changes })
+    const { scheduler, wallClock } = this.options
+    this.step({ type: 'write', changes, nowMs: scheduler.nowMs(), wallMs: wallClock() })
     // A listener may write too, so what this write came to is taken before anybody is told.
     const written = { updates: this.written, stored: this.lastCommit }
     this.deliverEvents()
@@ -126,7 +131,7 @@ export class Host {
 
   /** Events go out after the effects of their step; what a listener causes comes after what it was called for. */
   private deliverEvents(): void {
-    if (this.performing > 0 || this.delivering) return
+    if (this.events.length === 0 || this.performing > 0 || this.delivering) return
     this.delivering = true
     for (let event = this.events.shift(); event !== undefined; event = this.events.shift()) this.options.onEvent(event)
     this.delivering = false

@@ -1,4 +1,4 @@
-import { decodeFrame } from '#codec/frame'
+import { type DecodedFrame, decodeFrame } from '#codec/frame'
 import type { NodeId } from '#core/identity'
 import type { Message, MessageType } from '#core/protocol'
 import type { Mesh, MeshHandlers, MeshIdentity } from '#mesh/mesh'
@@ -39,8 +39,12 @@ export class TappedMesh implements Mesh {
     return this.inner.send(to, frame)
   }
 
+  decode(frame: Uint8Array): DecodedFrame {
+    return this.inner.decode?.(frame) ?? decodeFrame(frame)
+  }
+
   private count(frame: Uint8Array, to: NodeId | undefined): void {
-    const decoded = decodeFrame(frame)
+    const decoded = this.decode(frame)
     if (decoded.outcome === 'rejected') throw new Error(`a node sent a bad frame: ${decoded.detail}`)
     for (const message of decoded.messages) {
       this.sent[message.type] = (this.sent[message.type] ?? 0) + 1

@@ -62,7 +62,7 @@ export class CoreMesh {
     return this.nodes.filter(({ up }) => up)
   }
 
-  step(node: CoreNode, body: Parameters<CoreNode['input']>[0]): Effect[] {
+  step(node: CoreNode, body: Parameters<CoreNode['input']>[0]): readonly Effect[] {
     const effects = node.input(body, this.nowMs)
     for (const effect of effects) {
       if (effect.type === 'broadcast') this.send(node, undefined, effect.message)

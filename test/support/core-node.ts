@@ -81,7 +81,7 @@ export class CoreNode {
     this.up = true
   }
 
-  input(body: InputBody, nowMs: number): Effect[] {
+  input(body: InputBody, nowMs: number): readonly Effect[] {
     const effects = this.core.step({ ...body, nowMs, wallMs: 1_767_225_600_000 + nowMs + this.wallSkewMs } as Input)
     for (const effect of effects) {
       if (effect.type === 'emit') this.events.push(effect.event)
