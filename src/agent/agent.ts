@@ -7,6 +7,7 @@ import { declarationsFromJson } from '#node/json-schema'
 import { ConfigSyncManager } from '#node/manager'
 import { logEvents } from '#observe/logging'
 import { Metrics } from '#observe/metrics'
+import type { Store } from '#store/store'
 import { HttpServer } from './http/server.ts'
 import { readTextFile, readToken } from './secret.ts'
 import type { AgentSettings } from './settings.ts'
@@ -27,11 +28,11 @@ export interface Agent {
 /**
  * Starts an agent and resolves when peers and clients can reach it; it waits for no peer.
  * @throws ConfigSyncError PORT_TAKEN, LISTEN_FAILED, TOKEN_REQUIRED, SETTING_INVALID, SCHEMA_INVALID,
- * CERTIFICATE_REQUIRED, CERTIFICATE_INVALID; nothing is left open then
+ * CERTIFICATE_REQUIRED, CERTIFICATE_INVALID, and of the store STORE_CORRUPT and the others; nothing is left open then
  */
 export async function startAgent(settings: AgentSettings, logger: Logger): Promise<Agent> {
   const token = settings.httpTokenFile === undefined ? undefined : readToken(settings.httpTokenFile)
-  const sync = createNode(settings)
+  const sync = createNode(settings, await openStore(settings, logger))
   const metrics = new Metrics(sync)
   const http = new HttpServer({ sync, ...settings.http, token, logger, metricsText: () => metrics.text() })
   const stopLogging = logEvents(sync, logger)
@@ -44,7 +45,8 @@ export async function startAgent(settings: AgentSettings, logger: Logger): Promi
     throw error
   }
   const { nodeId, runId, cluster, address } = sync.status()
-  logger.info({ event: 'agent.started', runId, cluster, mesh: address, http: http.url }, 'started')
+  const data = settings.data?.path
+  logger.info({ event: 'agent.started', runId, cluster, mesh: address, http: http.url, data }, 'started')
   let stopped: Promise<void> | undefined
   const stop = async () => {
     http.refuseWrites()
@@ -56,7 +58,16 @@ export async function startAgent(settings: AgentSettings, logger: Logger): Promi
   return { nodeId, runId, cluster, meshAddress: address, httpUrl: http.url, stop: () => (stopped ??= stop()) }
 }
 
-function createNode(settings: AgentSettings): ConfigSyncManager {
+/** SQLite is loaded only where it is used. */
+async function openStore({ data }: AgentSettings, logger: Logger): Promise<Store | undefined> {
+  if (data === undefined) return undefined
+  const { setStoreAside, SqliteStore } = await import('#store/sqlite/index')
+  const aside = data.reset ? setStoreAside(data.path) : undefined
+  if (aside !== undefined) logger.warn({ event: 'store.reset', file: aside }, 'the store was set aside')
+  return new SqliteStore(data)
+}
+
+function createNode(settings: AgentSettings, store: Store | undefined): ConfigSyncManager {
   const { nodeId, cluster, listen, join, advertise, certificates, preset } = settings
   const mesh = new TlsMesh({
     listen: formatAddress(listen),
@@ -65,7 +76,14 @@ function createNode(settings: AgentSettings): ConfigSyncManager {
     certificates,
   })
   const parameters = settings.schema === undefined ? undefined : readDeclarations(settings.schema)
-  return new ConfigSyncManager({ nodeId, cluster, mesh, preset, ...(parameters && { parameters }) })
+  return new ConfigSyncManager({
+    nodeId,
+    cluster,
+    mesh,
+    preset,
+    ...(store && { store }),
+    ...(parameters && { parameters }),
+  })
 }
 
 function readDeclarations(path: string): Declarations {

@@ -1,5 +1,6 @@
 import type { Preset } from '#node/settings'
 import { LOG_LEVELS } from '#observe/log-levels'
+import type { Durability } from '#store/sqlite/index'
 
 export type SettingKind = 'text' | 'path' | 'address' | 'flag' | 'choice'
 
@@ -20,6 +21,7 @@ export interface AgentSetting {
 }
 
 const PRESET_NAMES = ['lan', 'wan', 'test'] as const satisfies readonly Preset[]
+const DURABILITIES = ['process', 'disk'] as const satisfies readonly Durability[]
 const MESH_NAMES = ['tls'] as const
 
 /** All settings of the agent, in the order of the help. */
@@ -78,10 +80,31 @@ export const AGENT_SETTINGS: readonly AgentSetting[] = [
     description: 'token of the HTTP API; needed beyond loopback',
   },
   {
+    name: 'data',
+    kind: 'path',
+    argument: 'folder',
+    description: 'keep the state of this node there; without it nothing is kept over a restart',
+  },
+  {
+    name: 'durability',
+    kind: 'choice',
+    argument: 'what',
+    description: 'what an acknowledged write survives: process (a kill), disk (a power cut too)',
+    choices: DURABILITIES,
+    default: 'process',
+  },
+  {
+    name: 'reset-store',
+    kind: 'flag',
+    argument: undefined,
+    description: 'set the store in the data folder aside and start empty',
+    notInFile: true,
+  },
+  {
     name: 'ephemeral',
     kind: 'flag',
     argument: undefined,
-    description: 'keep nothing on disk (what happens anyway in this version)',
+    description: 'keep nothing on disk, and say so: what happens anyway without --data',
   },
   {
     name: 'mesh',

@@ -6,6 +6,7 @@ import { type Address, parseAddress } from '#mesh/tls/address'
 import { isClusterName } from '#mesh/tls/identity'
 import type { Preset } from '#node/settings'
 import type { LogLevel } from '#observe/log-levels'
+import type { Durability } from '#store/sqlite/index'
 import { nearestName } from './nearest-name.ts'
 import { AGENT_SETTINGS, type AgentSetting, environmentName, flagKey } from './settings-table.ts'
 
@@ -20,10 +21,19 @@ export interface AgentSettings {
   readonly httpTokenFile: string | undefined
   /** all three, or none */
   readonly certificates: { readonly cert: string; readonly key: string; readonly ca: string } | undefined
+  /** undefined: nothing is kept */
+  readonly data: DataSettings | undefined
   readonly schema: string | undefined
   readonly preset: Preset
   readonly logLevel: LogLevel
   readonly json: boolean
+}
+
+export interface DataSettings {
+  readonly path: string
+  readonly durability: Durability
+  /** set the store aside first */
+  readonly reset: boolean
 }
 
 /** Flags as a command line parser gives them: `nodeId`, `join` as an array, `ephemeral` as true. Absent ones undefined. */
@@ -52,7 +62,6 @@ export function settleSettings(flags: AgentFlags, environment: Environment): Age
 
   const path = (name: string) => pathOf(find(name))
   const dialled = (name: string) => listOf(find(name)).map((one) => addressOf(one, 1)!)
-  flagOf(find('ephemeral'))
   choiceOf('mesh', find('mesh'))
   return {
     nodeId: nodeIdOf(find('node-id')),
@@ -63,6 +72,7 @@ export function settleSettings(flags: AgentFlags, environment: Environment): Age
     http: addressOf(find('http'), 0) ?? defaultAddress('http'),
     httpTokenFile: path('http-token-file'),
     certificates: certificatesOf(path('tls-cert'), path('tls-key'), path('tls-ca')),
+    data: dataOf(find),
     schema: path('schema'),
     preset: choiceOf('preset', find('preset')) as Preset,
     logLevel: choiceOf('log-level', find('log-level')) as LogLevel,
@@ -187,6 +197,19 @@ function clusterOf(from: Given | undefined): string {
     from!,
     `"${text}" is no name of a cluster: 1 to 128 ASCII letters, digits, dots, underscores or hyphens`,
   )
+}
+
+function dataOf(find: (name: string) => Given | undefined): DataSettings | undefined {
+  const path = pathOf(find('data'))
+  const durability = choiceOf('durability', find('durability')) as Durability
+  const reset = flagOf(find('reset-store'))
+  const ephemeral = flagOf(find('ephemeral'))
+  if (path !== undefined && ephemeral)
+    throw invalid(find('ephemeral')!, 'contradicts the data folder; give one of both')
+  if (path !== undefined) return { path, durability, reset }
+  if (reset) throw invalid(find('reset-store')!, 'needs --data: it is the store there that is set aside')
+  if (durability === 'disk') throw invalid(find('durability')!, 'needs --data: without it nothing is kept')
+  return undefined
 }
 
 function certificatesOf(

@@ -10,14 +10,13 @@ import {
   readPullAnswer,
   readPullRequest,
   readRepair,
-  readUpdates,
   writePullAnswer,
   writePullRequest,
   writeRepair,
-  writeUpdates,
 } from './pull.ts'
 import type { MessagePackReader } from './reader.ts'
 import { skip } from './skip.ts'
+import { readUpdates, writeUpdates } from './update.ts'
 import type { MessagePackWriter } from './writer.ts'
 
 /** What adapters say to each other; the core never sees it. */

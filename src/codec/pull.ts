@@ -1,10 +1,9 @@
 import type { Origin, Sequence } from '#core/identity'
 import type { Coverage, PullAnswer, PullRequest, Repair } from '#core/protocol'
-import type { Update } from '#core/update'
 import { readCoverage, readDotList, readDots, readHash, writeCoverage, writeDotList, writeHash } from './coverage.ts'
 import { malformed } from './defect.ts'
 import type { MessagePackReader } from './reader.ts'
-import { readUpdate, writeUpdate } from './update.ts'
+import { readUpdates, writeUpdates } from './update.ts'
 import type { MessagePackWriter } from './writer.ts'
 
 export const PULL_REQUEST_POSITIONS = 6
@@ -72,18 +71,6 @@ export const readRepair = (from: MessagePackReader): Repair => ({
   seen: readCoverage(from),
   updates: readUpdates(from),
 })
-
-export function writeUpdates(to: MessagePackWriter, updates: readonly Update[]): void {
-  to.array(updates.length)
-  for (const update of updates) writeUpdate(to, update)
-}
-
-export function readUpdates(from: MessagePackReader): readonly Update[] {
-  const length = from.array()
-  const updates: Update[] = []
-  for (let i = 0; i < length; i++) updates.push(readUpdate(from))
-  return updates
-}
 
 function writeSnapshot(to: MessagePackWriter, snapshot: Coverage | undefined): void {
   if (snapshot === undefined) to.nil()

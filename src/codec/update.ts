@@ -22,7 +22,7 @@ const writer = new MessagePackWriter()
 const reader = new MessagePackReader()
 
 /**
- * One update on its own, for stores and histories: the same array as in a frame.
+ * One update on its own: the same array as in a frame.
  *
  * @throws ConfigSyncError VALUE_INVALID when a text in it is not valid Unicode or a number not finite
  */
@@ -37,12 +37,32 @@ export function encodeUpdate(update: Update): Uint8Array {
  *
  * @throws ConfigSyncError UPDATE_INVALID when it is anything else
  */
-export function decodeUpdate(bytes: Uint8Array): Update {
+export const decodeUpdate = (bytes: Uint8Array): Update => decodeAll(bytes, readUpdate)
+
+/**
+ * Updates that a store keeps together.
+ *
+ * @throws ConfigSyncError VALUE_INVALID when a text in it is not valid Unicode or a number not finite
+ */
+export function encodeUpdates(updates: readonly Update[]): Uint8Array {
+  writer.begin()
+  writeUpdates(writer, updates)
+  return writer.finish()
+}
+
+/**
+ * Reads what encodeUpdates wrote. The result holds nothing of `bytes`.
+ *
+ * @throws ConfigSyncError UPDATE_INVALID when it is anything else
+ */
+export const decodeUpdates = (bytes: Uint8Array): readonly Update[] => decodeAll(bytes, readUpdates)
+
+function decodeAll<T>(bytes: Uint8Array, read: (from: MessagePackReader) => T): T {
   try {
     reader.begin(bytes)
-    const update = readUpdate(reader)
+    const result = read(reader)
     if (!reader.atEnd) malformed('bytes follow the update')
-    return update
+    return result
   } catch (cause) {
     throw new ConfigSyncError('UPDATE_INVALID', cause instanceof ConfigSyncError ? cause.detail : String(cause), {
       cause,
@@ -57,6 +77,18 @@ export function encodedUpdateBytes(update: Update): number {
   writer.begin()
   writeUpdate(writer, update)
   return writer.length
+}
+
+export function writeUpdates(to: MessagePackWriter, updates: readonly Update[]): void {
+  to.array(updates.length)
+  for (const update of updates) writeUpdate(to, update)
+}
+
+export function readUpdates(from: MessagePackReader): readonly Update[] {
+  const length = from.array()
+  const updates: Update[] = []
+  for (let i = 0; i < length; i++) updates.push(readUpdate(from))
+  return updates
 }
 
 export function writeUpdate(to: MessagePackWriter, update: Update): void {

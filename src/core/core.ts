@@ -38,6 +38,8 @@ export type Input = { readonly nowMs: number; readonly wallMs: number } & (
   | { readonly type: 'peerDown'; readonly peer: NodeId }
   /** a local write of one group, checked by the host */
   | { readonly type: 'write'; readonly changes: readonly WriteChange[] }
+  /** the batch of a `persist` effect could not be stored */
+  | { readonly type: 'storeFailed'; readonly version: number }
   | { readonly type: 'settings'; readonly settings: CoreSettings }
   | { readonly type: 'facts'; readonly facts: Partial<HostFacts> }
   | { readonly type: 'stop' }
@@ -134,6 +136,8 @@ export class Core {
         return
       case 'write':
         return this.write(input.changes)
+      case 'storeFailed':
+        return this.saver.onFailed(input.version)
       case 'settings':
         this.self.settings = input.settings
         return
@@ -151,11 +155,16 @@ export class Core {
     this.presence.start()
     this.self.deadlines.set('alone', this.self.after(TIMING.aloneH))
     this.collector.start()
+    const { foreignNodeId } = this.saver
+    if (foreignNodeId === undefined) return
+    const detail = `the store was that of ${foreignNodeId}; ${this.self.nodeId} goes on with what it holds`
+    this.self.turn.emit({ type: 'rejected', code: 'STORE_OTHER_NODE', detail, nodeId: undefined })
   }
 
   private stop(): void {
     this.self.turn.broadcast({ type: 'leave', runId: this.self.runId })
     this.self.stopped = true
+    this.saver.retry()
   }
 
   private tick(): void {
@@ -199,6 +208,8 @@ export class Core {
       case 'alone':
         if (this.membership.members.size === 0) this.self.becomeReady()
         return
+      case 'store':
+        return this.saver.retry()
       case 'collect':
         return this.collector.onDue()
     }

@@ -18,6 +18,8 @@ const NAMES = [
   'hole',
   /** alone for so long that there is nobody to learn from */
   'alone',
+  /** storing failed: try again */
+  'store',
   /** look for tombstones to drop */
   'collect',
 ] as const

@@ -20,6 +20,11 @@ export interface StoredState {
 
 /** What changed since the last one: to be stored in one transaction (I5). */
 export interface StoreBatch {
+  /**
+   * The batch is all there is and replaces what the store holds. After a commit that failed a store takes nothing else:
+   * a later batch alone would claim `seen` without what the failed one held (I5).
+   */
+  readonly complete: boolean
   /** whole sibling sets; an empty one removes the parameter */
   readonly parameters: readonly {
     readonly section: string

@@ -130,7 +130,32 @@ export const ERROR_CODES = {
   // storing
   STORE_FAILED: {
     http: 500,
-    hint: 'The update was broadcast and stands, but this node could not store it; look at its disk.',
+    hint: 'The update was broadcast and stands, but this node could not store it; look at its disk. It goes on and stores everything once it can.',
+  },
+  STORE_CORRUPT: {
+    http: undefined,
+    hint: 'The store cannot be trusted. Restore a backup of the data folder, or start with --reset-store: the node then gets everything from its peers.',
+  },
+  STORE_FULL: { http: undefined, hint: 'No space is left on the disk of the data folder; make some.' },
+  STORE_READ_ONLY: {
+    http: undefined,
+    hint: 'The data folder cannot be written; check its owner, its permissions and how its disk is mounted.',
+  },
+  STORE_UNAVAILABLE: {
+    http: undefined,
+    hint: 'The data folder cannot be used; check the path (its parent must exist) and the disk. The detail has the reason.',
+  },
+  STORE_LOCKED: {
+    http: undefined,
+    hint: 'Another process uses this data folder; stop it, or give each node a folder of its own.',
+  },
+  STORE_NEWER: {
+    http: undefined,
+    hint: 'A later version of ConfigSync wrote this store; run that version, or start with --reset-store.',
+  },
+  STORE_OTHER_NODE: {
+    http: undefined,
+    hint: 'The data folder was that of another node. This node took over what it holds under a new incarnation; give each node a folder of its own.',
   },
   // the agent
   JSON_MALFORMED: { http: 400, hint: 'Send valid JSON with content-type application/json.' },

@@ -1,7 +1,11 @@
 import type { StoreBatch, StoredState } from './effects.ts'
 import type { HybridClock } from './hybrid-clock.ts'
-import type { Origin, Sequence } from './identity.ts'
+import type { NodeId, Origin, Sequence } from './identity.ts'
 import type { Self } from './self.ts'
+
+/** Storing is tried again after 1 H, and at last every 32 H: a complete batch takes a large node a good part of a second. */
+const RETRY_H_MIN = 1
+const RETRY_H_MAX = 32
 
 /** Gathers what changed in a turn into one batch, so that a store never holds a part of it (I5). */
 export class Saver {
@@ -12,6 +16,12 @@ export class Saver {
   private savedOrigin: Origin | undefined
   private savedSequence = 0
   private savedEpoch = 0
+  /** a batch was lost: nothing is stored until a complete one replaces what the store holds */
+  private failed = false
+  private completeVersion = 0
+  private retryH = RETRY_H_MIN
+  /** whose the store was, when it was another node's */
+  foreignNodeId: NodeId | undefined
 
   constructor(self: Self, clock: HybridClock) {
     this.self = self
@@ -25,11 +35,48 @@ export class Saver {
 
   save(): void {
     const { unsaved } = this.self.replica
-    if (unsaved === undefined || !this.needed()) return
+    if (unsaved === undefined || this.failed || !this.needed()) return
+    this.persist(this.batch())
+  }
+
+  private persist(batch: StoreBatch): void {
     this.version++
-    this.self.turn.add({ type: 'persist', version: this.version, batch: this.batch() })
+    this.self.turn.add({ type: 'persist', version: this.version, batch })
     this.noteSaved(this.self)
-    unsaved.clear()
+    this.self.replica.unsaved!.clear()
+  }
+
+  /** What this batch held is not stored, nor is what came after it: until `retry` the node goes on without a store. */
+  onFailed(version: number): void {
+    if (this.failed || version < this.completeVersion) return
+    this.failed = true
+    this.retryH = version === this.completeVersion ? Math.min(2 * this.retryH, RETRY_H_MAX) : RETRY_H_MIN
+    this.self.deadlines.set('store', this.self.after(this.retryH))
+  }
+
+  /** Stores everything, if storing has failed. */
+  retry(): void {
+    if (!this.failed) return
+    this.failed = false
+    this.completeVersion = this.version + 1
+    this.persist(this.completeBatch())
+  }
+
+  private completeBatch(): StoreBatch {
+    const { replica } = this.self
+    return {
+      ...this.batch(),
+      complete: true,
+      parameters: [...replica.sectionNames()].flatMap((section) =>
+        [...replica.parameterNames(section)].map((parameter) => this.stored(section, parameter)),
+      ),
+      seen: replica.seen.coverage(Number.POSITIVE_INFINITY),
+      collected: [...replica.collected],
+    }
+  }
+
+  private stored(section: string, parameter: string): StoreBatch['parameters'][number] {
+    return { section, parameter, siblings: this.self.replica.siblings(section, parameter) }
   }
 
   private needed(): boolean {
@@ -49,8 +96,9 @@ export class Saver {
     const { replica, origin, sequence, epoch } = this.self
     const { parameters, origins, collected } = replica.unsaved!
     return {
+      complete: false,
       parameters: [...parameters].flatMap(([section, names]) =>
-        [...names].map((parameter) => ({ section, parameter, siblings: replica.siblings(section, parameter) })),
+        [...names].map((parameter) => this.stored(section, parameter)),
       ),
       seen: [...origins].map((state) => state.coverage()),
       collected: collected ? [...replica.collected] : undefined,
@@ -86,6 +134,7 @@ export class Saver {
     self.epoch = stored.epoch
     this.clock.restore(...stored.clock)
     this.noteSaved(stored)
+    if (stored.nodeId !== self.nodeId) this.foreignNodeId = stored.nodeId
     if (!stored.clean || stored.nodeId !== self.nodeId) return
     self.origin = stored.origin
     self.sequence = stored.sequence

@@ -27,6 +27,7 @@ export interface PublisherOptions {
 /** Codes that mean that something is wrong with this node or its mesh, beyond one message. */
 const OPERATIONAL: ReadonlySet<ErrorCode> = new Set([
   'ORIGIN_REPLACED',
+  'STORE_OTHER_NODE',
   'ORIGINS_MANY',
   'ORIGINS_LIMIT',
   'MEMBERS_LIMIT',

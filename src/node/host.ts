@@ -34,6 +34,12 @@ export interface Written {
   readonly stored: Promise<void> | undefined
 }
 
+interface Commit {
+  readonly version: number
+  /** rejects with STORE_FAILED */
+  readonly done: Promise<void>
+}
+
 type InputBody = Input extends infer I ? (I extends Input ? Omit<I, 'nowMs' | 'wallMs'> : never) : never
 
 /** Feeds one core and does what it asks for: sends, stores, wakes it in time. Everything it knows, the core decides. */
@@ -45,8 +51,10 @@ export class Host {
   private delivering = false
   private wakeAtMs = Number.POSITIVE_INFINITY
   private cancelWake: () => void = () => undefined
-  private lastCommit: Promise<void> | undefined
-  private written: readonly Update[] = []
+  private lastCommit: Commit | undefined
+  private written: Extract<Effect, { type: 'written' }> | undefined
+  /** of the last batch that the store has answered for */
+  storeFailure: ConfigSyncError | undefined
   private history: HistoryEntry[] = []
   private conflicts: ConflictEntry[] = []
 
@@ -83,9 +91,16 @@ export class Host {
     const { scheduler, wallClock } = this.options
     this.step({ type: 'write', changes, nowMs: scheduler.nowMs(), wallMs: wallClock() })
     // A listener may write too, so what this write came to is taken before anybody is told.
-    const written = { updates: this.written, stored: this.lastCommit }
+    const { updates, version } = this.written!
+    const written = { updates, stored: version === undefined ? undefined : this.storedAs(version) }
     this.deliverEvents()
     return written
+  }
+
+  /** After a failure nothing is stored until everything is: what is written meanwhile is not waited for. */
+  private storedAs(version: number): Promise<void> {
+    if (this.lastCommit?.version === version) return this.lastCommit.done
+    return Promise.reject(this.storeFailure ?? new ConfigSyncError('STORE_FAILED', 'this node has stopped'))
   }
 
   private perform(effect: Effect): void {
@@ -95,9 +110,9 @@ export class Host {
       case 'send':
         return this.options.adapter.send(effect.to, effect.message)
       case 'persist':
-        return this.commit(effect.batch)
+        return this.commit(effect.version, effect.batch)
       case 'written':
-        this.written = effect.updates
+        this.written = effect
         return
       case 'emit':
         this.events.push(effect.event)
@@ -121,12 +136,28 @@ export class Host {
     return { history, conflicts }
   }
 
-  private commit(batch: StoreBatch): void {
-    const commit = this.options.store!.commit(batch, this.takeJournal()).catch((cause) => {
-      throw new ConfigSyncError('STORE_FAILED', String(cause), { cause })
-    })
-    commit.catch(this.options.onStoreFailed)
-    this.lastCommit = commit
+  private commit(version: number, batch: StoreBatch): void {
+    const stored = this.options.store!.commit(batch, this.takeJournal())
+    const done = stored.then(
+      () => this.onStored(),
+      (cause) => this.onStoreFailed(version, cause),
+    )
+    // Whoever wrote hears of a failure; a commit that nobody waits for is no unhandled rejection.
+    done.catch(() => undefined)
+    this.lastCommit = { version, done }
+  }
+
+  private onStored(): void {
+    this.storeFailure = undefined
+  }
+
+  private onStoreFailed(version: number, cause: unknown): never {
+    const detail = cause instanceof ConfigSyncError ? `${cause.code}: ${cause.detail}` : String(cause)
+    const error = new ConfigSyncError('STORE_FAILED', detail, { cause })
+    this.storeFailure = error
+    this.input({ type: 'storeFailed', version })
+    this.options.onStoreFailed(error)
+    throw error
   }
 
   /** Events go out after the effects of their step; what a listener causes comes after what it was called for. */
@@ -164,7 +195,7 @@ export class Host {
 
   /** Waits for what is being stored; rejects with STORE_FAILED when that fails. */
   async settle(): Promise<void> {
-    await this.lastCommit
+    await this.lastCommit?.done
   }
 
   stop(): void {

@@ -146,7 +146,8 @@ export class Runtime {
       if (options.store) this.ledger.recall(await options.store.conflicts(), this.state)
       await this.openMesh(adapter, host)
     } catch (error) {
-      await options.store?.close(false)
+      // Nobody has heard of this run, so the origin may go on where it was.
+      await this.closeStore(stored?.clean === true)
       throw error
     }
     this.phase = 'running'
@@ -189,11 +190,20 @@ export class Runtime {
     this.publisher.flush()
     this.kept = host.core.snapshot(true)
     await this.adapter!.stop()
-    const stored = await host.settle().then(
-      () => true,
-      () => false,
-    )
-    await this.options.store?.close(stored)
+    await this.closeStore(true)
+  }
+
+  private async closeStore(clean: boolean): Promise<void> {
+    try {
+      const settled = await this.host!.settle().then(
+        () => true,
+        () => false,
+      )
+      await this.options.store?.close(clean && settled)
+    } catch (cause) {
+      // Then the store does not say that it was closed cleanly, and the next start takes a new incarnation.
+      this.publisher.trouble(new ConfigSyncError('STORE_FAILED', String(cause), { cause }), undefined)
+    }
   }
 
   /** @throws ConfigSyncError NOT_STARTED, STOPPING */

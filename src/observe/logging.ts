@@ -17,6 +17,7 @@ const SEVERE: ReadonlySet<ErrorCode> = new Set([
   'INTERNAL',
   'LISTENER_FAILED',
   'ORIGIN_REPLACED',
+  'STORE_OTHER_NODE',
 ])
 
 /** Structured logs, one JSON object a line, to stderr when no other destination is given. */

@@ -26,6 +26,10 @@ export class MemoryStore implements Store {
 
   async commit(batch: StoreBatch, journal: JournalBatch): Promise<void> {
     this.journal.note(journal)
+    if (batch.complete) {
+      this.parameters.clear()
+      this.seen.clear()
+    }
     for (const { section, parameter, siblings } of batch.parameters) {
       const key = `${section}.${parameter}`
       if (siblings.length > 0) this.parameters.set(key, siblings)

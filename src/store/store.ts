@@ -16,7 +16,8 @@ export interface Store extends Journal {
   open(nodeId: NodeId): Promise<StoredState | undefined>
   /**
    * Stores a batch and its journal in one transaction (I5). Called again before the last has resolved; batches are stored in
-   * order, and one that resolved is there after the process is killed.
+   * order, and one that resolved is there after the process is killed. When one fails, all that were given after it fail
+   * too, until one is `complete`.
    */
   commit(batch: StoreBatch, journal: JournalBatch): Promise<void>
   /** After the last commit has resolved. `clean`: the node may go on as the same origin. */

@@ -31,6 +31,7 @@ describe('where a setting comes from', () => {
       http: { host: '127.0.0.1', port: 7101 },
       httpTokenFile: undefined,
       certificates: undefined,
+      data: undefined,
       schema: undefined,
       preset: 'lan',
       logLevel: 'info',
@@ -76,7 +77,10 @@ describe('where a setting comes from', () => {
       advertise: '127.0.0.1:3',
       http: '127.0.0.1:4',
       'http-token-file': '/token',
-      ephemeral: 'true',
+      data: '/data',
+      durability: 'disk',
+      'reset-store': 'true',
+      ephemeral: 'false',
       mesh: 'tls',
       'tls-cert': '/cert',
       'tls-key': '/key',
@@ -88,7 +92,7 @@ describe('where a setting comes from', () => {
       config: settingsFile({}),
     }
     expect(Object.keys(values).toSorted()).toEqual(AGENT_SETTINGS.map(({ name }) => name).toSorted())
-    const value = (name: string) => (values[name] === 'true' ? true : values[name])
+    const value = (name: string) => ({ true: true, false: false })[values[name]!] ?? values[name]
     const flags = Object.fromEntries(AGENT_SETTINGS.map(({ name }) => [flagKey(name), value(name)])) as AgentFlags
     const environment = Object.fromEntries(AGENT_SETTINGS.map(({ name }) => [environmentName(name), values[name]]))
     const inFile = AGENT_SETTINGS.filter(({ notInFile }) => !notInFile)
@@ -102,7 +106,27 @@ describe('where a setting comes from', () => {
       json: true,
     })
     expect(settleSettings({}, environment)).toEqual(fromFlags)
-    expect(settleSettings({ config: file, json: true }, {})).toEqual(fromFlags)
+    expect(settleSettings({ config: file, json: true, resetStore: true }, {})).toEqual(fromFlags)
+  })
+})
+
+describe('the data folder', () => {
+  it('is where --data says, and without it nothing is kept', () => {
+    expect(settle({}).data).toBeUndefined()
+    expect(settle({ ephemeral: true }).data).toBeUndefined()
+    expect(settle({ data: 'node' }).data).toEqual({ path: resolve('node'), durability: 'process', reset: false })
+    expect(settle({ config: settingsFile({ data: 'node', durability: 'disk' }) }).data).toMatchObject({
+      path: join(folder, 'node'),
+      durability: 'disk',
+    })
+  })
+
+  it.each([
+    [{ data: 'node', ephemeral: true }, /contradicts/],
+    [{ resetStore: true }, /^--reset-store: needs --data/],
+    [{ durability: 'disk' }, /^--durability: needs --data/],
+  ])('%j contradicts itself', (flags, detail) => {
+    expect(() => settle(flags)).toThrow(invalid(detail))
   })
 })
 
@@ -114,7 +138,9 @@ describe('what is refused', () => {
     expect(() => settle({ config: settingsFile({ wombat: 'x' }) })).toThrow(
       invalid(/"wombat" is no setting; there are node-id, cluster/),
     )
-    expect(() => settle({ config: settingsFile({ data: './a' }) })).toThrow(invalid(/"data" is no setting/))
+    expect(() => settle({ config: settingsFile({ 'reset-store': true }) })).toThrow(
+      invalid(/"reset-store" is no setting/),
+    )
     expect(() => settle({ config: settingsFile({ json: true }) })).toThrow(invalid(/"json" is no setting/))
   })
 
