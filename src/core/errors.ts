@@ -60,6 +60,14 @@ export const ERROR_CODES = {
     http: undefined,
     hint: 'The address cannot be listened on; the detail has the reason of the system.',
   },
+  METRIC_INVALID: {
+    http: 422,
+    hint: 'A metric has a name of up to 128 bytes and samples that are finite numbers, or true and false; a node has at most 64 metrics.',
+  },
+  OBJECTIVE_INVALID: {
+    http: undefined,
+    hint: 'Correct the objective of the tuner that the detail names: its goals, its parameters and their tune bounds, its strategy.',
+  },
   NOT_COORDINATOR: {
     http: 409,
     hint: 'Only the coordinator publishes adjustments; ask the node that the detail names, or wait for the next election.',

@@ -36,6 +36,9 @@ export interface Tuning {
   readonly whenMissed?: 'raise' | 'lower'
 }
 
+/** Where the tuner keeps what the next coordinator must know: may always be written, whatever is declared. */
+export const TUNER_STATE_SECTION = 'auto_tuner_state'
+
 /** Whether parameters that nobody declared may be written on this node. */
 export type UndeclaredPolicy = 'allow' | 'refuse'
 
@@ -79,7 +82,7 @@ export class Declarations {
   checkWrite(section: string, parameter: string, value: JsonValue): JsonValue {
     const declaration = this.lookup(section, parameter)
     if (declaration === undefined) {
-      if (this.undeclared === 'allow') return value
+      if (this.undeclared === 'allow' || section === TUNER_STATE_SECTION) return value
       throw new ConfigSyncError('PARAMETER_UNDECLARED', `${section}.${parameter} is not in this node's schema`)
     }
     const result = validateWith(declaration.schema, value)

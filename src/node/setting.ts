@@ -1,4 +1,5 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
+import type { Tuning } from './declarations.ts'
 
 export type SettingSection = 'mesh' | 'auto_tuner' | 'config_sync'
 
@@ -11,12 +12,15 @@ export interface Setting<T extends number | boolean> {
   readonly schema: StandardSchemaV1
   /** what it is, its unit, and the reason for its bounds */
   readonly description: string
+  /** how the AutoTuner may move it; undefined: not at all */
+  readonly tune: Tuning | undefined
 }
 
 interface Range {
   readonly default: number
   readonly min: number
   readonly max: number
+  readonly tune?: Tuning
 }
 
 /** @param name as in `mesh.max_retries` */
@@ -24,13 +28,14 @@ export const integerSetting = (
   name: `${SettingSection}.${string}`,
   range: Range,
   description: string,
-): Setting<number> => setting(name, range.default, within(range, Number.isInteger, 'an integer'), description)
+): Setting<number> =>
+  setting(name, range.default, within(range, Number.isInteger, 'an integer'), description, range.tune)
 
 export const numberSetting = (
   name: `${SettingSection}.${string}`,
   range: Range,
   description: string,
-): Setting<number> => setting(name, range.default, within(range, Number.isFinite, 'a number'), description)
+): Setting<number> => setting(name, range.default, within(range, Number.isFinite, 'a number'), description, range.tune)
 
 export const booleanSetting = (
   name: `${SettingSection}.${string}`,
@@ -49,9 +54,10 @@ function setting<T extends number | boolean>(
   preset: T,
   schema: StandardSchemaV1,
   description: string,
+  tune?: Tuning,
 ): Setting<T> {
   const [section, parameter] = name.split('.') as [SettingSection, string]
-  return { section, parameter, default: preset, schema, description }
+  return { section, parameter, default: preset, schema, description, tune }
 }
 
 /** The declared schema, then the bounds on what it made of the value. */

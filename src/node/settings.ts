@@ -8,17 +8,22 @@ import { validateWith } from './validation.ts'
 export const SETTINGS = {
   batchSizeLimit: integerSetting(
     'mesh.batch_size_limit',
-    { default: 64, min: 1, max: 10_000 },
+    { default: 64, min: 1, max: 10_000, tune: { min: 8, max: 1_024, step: 8, owner: 'wire', whenMissed: 'raise' } },
     'Updates in one frame. Bounded, because a large frame holds up all that come after it.',
   ),
   batchTimeLimitMs: numberSetting(
     'mesh.batch_time_limit_ms',
-    { default: 5, min: 0, max: 1_000 },
+    { default: 5, min: 0, max: 1_000, tune: { min: 0.5, max: 100, step: 0.5, owner: 'batch', whenMissed: 'lower' } },
     'How long updates gather after the first, milliseconds. Beyond a second a change is no longer live.',
   ),
   compressionThresholdBytes: integerSetting(
     'mesh.compression_threshold_bytes',
-    { default: 1_024, min: 64, max: 1_048_576 },
+    {
+      default: 1_024,
+      min: 64,
+      max: 1_048_576,
+      tune: { min: 256, max: 65_536, step: 256, owner: 'wire', whenMissed: 'lower' },
+    },
     'Frames over this many bytes are compressed. Under 64 bytes compressing costs time and saves nothing.',
   ),
   heartbeatIntervalMs: integerSetting(
@@ -28,12 +33,12 @@ export const SETTINGS = {
   ),
   maxRetries: integerSetting(
     'mesh.max_retries',
-    { default: 3, min: 0, max: 20 },
+    { default: 3, min: 0, max: 20, tune: { min: 1, max: 10, step: 1, owner: 'lost', whenMissed: 'raise' } },
     'How often an unanswered direct message is sent again. A peer that misses 20 is not there.',
   ),
   retryIntervalMs: integerSetting(
     'mesh.retry_interval_ms',
-    { default: 500, min: 10, max: 60_000 },
+    { default: 500, min: 10, max: 60_000, tune: { min: 50, max: 5_000, step: 50, owner: 'lost', whenMissed: 'lower' } },
     'Between two tries of a direct message, milliseconds. Under 10 ms the answer may still be on its way.',
   ),
   receiptSampleFrames: integerSetting(
@@ -167,7 +172,7 @@ function declarationOf(
   preset: number | boolean,
   user: Declarations,
 ): Declaration {
-  const { section, parameter, schema, description } = setting
+  const { section, parameter, schema, description, tune } = setting
   const declared = user.lookup(section, parameter)
   return {
     section,
@@ -177,6 +182,6 @@ function declarationOf(
     merge: declared?.merge ?? 'latest',
     priority: declared?.priority ?? 0,
     description: declared?.description ?? description,
-    ...(declared?.tune && { tune: declared.tune }),
+    tune: declared?.tune ?? tune,
   }
 }

@@ -67,7 +67,7 @@ describe('package.json', () => {
 
 describe('importing configsync alone', () => {
   const NEEDED = ['@standard-schema/spec']
-  const BEHIND_A_SUBPATH = /^src\/(mesh\/(tls|libp2p|nats)|store\/sqlite|agent|cli|contract|sim)(\/|\.ts$)/
+  const BEHIND_A_SUBPATH = /^src\/(mesh\/(tls|libp2p|nats)|store\/sqlite|tuner|agent|cli|contract|sim)(\/|\.ts$)/
 
   it('loads neither the rooms behind a subpath nor their packages', () => {
     const { files, packages } = closureOf('src/index.ts')

@@ -1,0 +1,38 @@
+import type { Objective } from './objective.ts'
+import type { Measured } from './window.ts'
+
+/** Windows that a move is judged by. */
+export const TRIAL_WINDOWS = 2
+/** A move that made one of these so much worse is taken back. */
+const WORSE_P95 = 1.2
+const WORSE_RATE = 0.005
+const WORSE_THROUGHPUT = 0.9
+/** What was taken back is left alone for so long. */
+export const BLOCKED_MS = 10 * 60 * 1000
+/** So many taken back in a row, and nobody knows what is going on: the tuner stops and says so. */
+export const REVERTS_FREEZE = 3
+
+/**
+ * Why a move has to be taken back, or undefined. A p95 that rose within its goal is what was to be spent, so it counts only
+ * when the goal is missed by it.
+ */
+export function worsened({ goals }: Objective, before: Measured, after: Measured): string | undefined {
+  for (const goal of goals) {
+    if ('p95AtMost' in goal) {
+      const rose = before.p95 !== undefined && after.p95 !== undefined && after.p95 > WORSE_P95 * before.p95
+      if (rose && after.p95! > goal.p95AtMost) return `p95 of ${goal.metric} ${figures(before.p95, after.p95)}`
+    } else if ('rateAtLeast' in goal) {
+      const fell = (before.successRate ?? 1) - (after.successRate ?? 1) > WORSE_RATE
+      if (fell && (after.successRate ?? 1) < goal.rateAtLeast)
+        return `success rate of ${goal.metric} ${figures(before.successRate, after.successRate)}`
+    } else if ((after.throughput ?? 0) < WORSE_THROUGHPUT * (before.throughput ?? 0))
+      return `throughput of ${goal.metric} ${figures(before.throughput, after.throughput)}`
+  }
+  return undefined
+}
+
+const figures = (before: number | undefined, after: number | undefined): string => `${short(before)} → ${short(after)}`
+
+/** Four digits are as many as a person compares. */
+export const short = (value: number | undefined): string =>
+  value === undefined ? 'unknown' : String(Number(value.toPrecision(4)))

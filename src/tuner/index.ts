@@ -1,0 +1,11 @@
+/** `configsync/tuner`: the AutoTuner, its strategies, and what writing another one takes. */
+export type { Adjustment, AdjustmentRecord } from './adjustment.ts'
+export { AutoTuner, type AutoTunerOptions } from './auto-tuner.ts'
+export type { MetricView } from './metric-set.ts'
+export type { Goal, Objective, Standing } from './objective.ts'
+export { rulesStrategy } from './strategies/rules.ts'
+export type { Proposal, TrialOutcome, Tunable, TuningContext, TuningStrategy } from './strategy.ts'
+export { TUNER_PRIORITY } from './tunables.ts'
+export type { TunerEventMap } from './tuner-events.ts'
+export type { GoalStatus, ObjectiveStatus, TunerStatus } from './tuner-status.ts'
+export type { Measured, WindowView } from './window.ts'

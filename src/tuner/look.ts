@@ -1,0 +1,129 @@
+import { REVERT_REASON } from './adjustment.ts'
+import { BLOCKED_MS, REVERTS_FREEZE, TRIAL_WINDOWS, worsened } from './guard.ts'
+import type { Objective } from './objective.ts'
+import type { Tunable, TuningStrategy } from './strategy.ts'
+import type { Blocked, Trial, TuningState } from './tuning-state.ts'
+import { withinStep } from './values.ts'
+import { type Measured, measuredOf, tooFewSamples, type WindowView } from './window.ts'
+
+/** One window of one objective, and everything that is needed to decide what comes next. */
+export interface Look {
+  readonly objective: Objective
+  readonly strategy: TuningStrategy
+  readonly tunables: readonly Tunable[]
+  /** of the latest window */
+  readonly window: WindowView
+  /** of all windows since the trial began, merged; the latest alone outside a trial */
+  readonly sinceTrial: WindowView
+  readonly stepRatioMax: number
+}
+
+/** What is to be published, in one group with the state. */
+export interface Move {
+  readonly type: 'adjust' | 'revert'
+  readonly name: string
+  readonly oldValue: number
+  readonly newValue: number
+  readonly reason: string
+  readonly measured: Measured
+}
+
+export interface Verdict {
+  readonly state: TuningState
+  readonly move: Move | undefined
+  /** what was decided, and why, in a sentence */
+  readonly note: string
+}
+
+/**
+ * Decides what follows from one window: judges a trial, waits, or asks the strategy. A pure function, so that the mesh, the
+ * simulation and an observing node come to the same from the same.
+ */
+export function look(state: TuningState, at: Look): Verdict {
+  const aged = { ...state, blocked: withoutElapsed(state.blocked, at.window.elapsedMs) }
+  const unusable = tooFewSamples(at.objective, at.window)
+  if (unusable !== undefined) return stay(aged, unusable)
+  if (aged.trial !== undefined) return judge(aged, aged.trial, at)
+  if (aged.frozen) return stay(aged, `frozen after ${REVERTS_FREEZE} moves in a row had to be taken back`)
+  if (aged.pauseLeft > 0)
+    return stay({ ...aged, pauseLeft: aged.pauseLeft - 1 }, `pause: ${aged.pauseLeft} more windows after the last move`)
+  return propose(aged, at)
+}
+
+const stay = (state: TuningState, note: string): Verdict => ({ state, move: undefined, note })
+
+const withoutElapsed = (blocked: readonly Blocked[], elapsedMs: number): readonly Blocked[] =>
+  blocked.map((entry) => ({ ...entry, leftMs: entry.leftMs - elapsedMs })).filter(({ leftMs }) => leftMs > 0)
+
+/** The windows after a move decide whether it stays. */
+function judge(state: TuningState, trial: Trial, at: Look): Verdict {
+  const tunable = at.tunables.find(({ name }) => name === trial.name)
+  const ended = { ...state, trial: undefined }
+  if (tunable?.value !== trial.newValue || tunable.held !== undefined)
+    return stay(ended, `somebody else changed ${trial.name}: the trial of ${trial.newValue} is over`)
+  const windows = trial.windows + 1
+  if (windows < TRIAL_WINDOWS) return stay({ ...state, trial: { ...trial, windows } }, `${trial.name} is on trial`)
+  const after = measuredOf(at.objective, at.sinceTrial)
+  const worse = worsened(at.objective, trial.before, after)
+  if (worse !== undefined) return takeBack(ended, trial, after, worse, at.strategy)
+  const memory = at.strategy.learn({ ...trial, kept: true }, state.memory)
+  return stay(
+    { ...ended, memory, revertsInRow: 0, pauseLeft: at.strategy.pauseWindows },
+    `${trial.name} stays at ${trial.newValue}`,
+  )
+}
+
+function takeBack(state: TuningState, trial: Trial, measured: Measured, worse: string, by: TuningStrategy): Verdict {
+  const { name, oldValue, newValue } = trial
+  const revertsInRow = state.revertsInRow + 1
+  return {
+    state: {
+      ...state,
+      revertsInRow,
+      frozen: state.frozen || revertsInRow >= REVERTS_FREEZE,
+      pauseLeft: by.pauseWindows,
+      blocked: [...state.blocked, { name, value: newValue, leftMs: BLOCKED_MS }],
+      memory: by.learn({ name, oldValue, newValue, kept: false }, state.memory),
+    },
+    move: {
+      type: 'revert',
+      name,
+      oldValue: newValue,
+      newValue: oldValue,
+      reason: `${REVERT_REASON}${worse}`,
+      measured,
+    },
+    note: `${name} goes back to ${oldValue}: ${worse}`,
+  }
+}
+
+function propose(state: TuningState, at: Look): Verdict {
+  const { objective, strategy, tunables, window, stepRatioMax } = at
+  const isBlocked = (name: string, value: number) =>
+    state.blocked.some((entry) => entry.name === name && entry.value === value)
+  const context = { objective, window, tunables, stepRatioMax, isBlocked }
+  const { proposal, memory } = strategy.propose(context, state.memory)
+  const next = { ...state, memory }
+  if (proposal.type === 'stay') return stay(next, proposal.reason)
+  const tunable = tunables.find(({ name }) => name === proposal.name)
+  if (tunable === undefined)
+    return stay(next, `${strategy.name} wants ${proposal.name}, which is not of this objective`)
+  if (tunable.held !== undefined) return stay(next, `${proposal.name} is left alone: ${tunable.held}`)
+  const value = withinStep(tunable, proposal.value, stepRatioMax)
+  if (value === tunable.value) return stay(next, `${proposal.name} cannot go further: ${proposal.reason}`)
+  if (isBlocked(proposal.name, value)) return stay(next, `${proposal.name} = ${value} was taken back lately`)
+  const before = measuredOf(objective, window)
+  const trial = { name: proposal.name, oldValue: tunable.value, newValue: value, before, windows: 0 }
+  return {
+    state: { ...next, trial },
+    move: {
+      type: 'adjust',
+      name: trial.name,
+      oldValue: trial.oldValue,
+      newValue: value,
+      reason: proposal.reason,
+      measured: before,
+    },
+    note: `${proposal.name}: ${tunable.value} → ${value}: ${proposal.reason}`,
+  }
+}

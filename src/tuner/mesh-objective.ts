@@ -1,0 +1,41 @@
+import type { DeliverySample } from '#mesh/delivery'
+import type { Measuring } from './measuring.ts'
+import type { Objective } from './objective.ts'
+
+export const MESH_OBJECTIVE = 'mesh'
+
+/** From the hand-over of an update to its receipt; of which in the batch, and in sockets, on the wire and at the peer. Milliseconds. */
+export const MESSAGE_SEND = 'message_send_ms'
+export const MESSAGE_SEND_BATCH = 'message_send_batch_ms'
+export const MESSAGE_SEND_WIRE = 'message_send_wire_ms'
+/** whether the receipt came */
+export const MESSAGE_SEND_OK = 'message_send_ok'
+/** whether the first sending was confirmed */
+export const MESSAGE_SEND_FIRST_TRY = 'message_send_first_try'
+
+/** ConfigSync's own delivery, by its settings `auto_tuner.target_*`. The heartbeat interval is nobody's to tune. */
+export const meshObjective = (p95AtMost: number, rateAtLeast: number): Objective => ({
+  name: MESH_OBJECTIVE,
+  goals: [
+    { metric: MESSAGE_SEND, p95AtMost },
+    { metric: MESSAGE_SEND_OK, rateAtLeast },
+  ],
+  parameters: [
+    'mesh.batch_time_limit_ms',
+    'mesh.batch_size_limit',
+    'mesh.compression_threshold_bytes',
+    'mesh.max_retries',
+    'mesh.retry_interval_ms',
+  ],
+  breakdown: { batch: MESSAGE_SEND_BATCH, wire: MESSAGE_SEND_WIRE },
+  giveBack: 'default',
+})
+
+export function observeDelivery(to: Measuring, { elapsedMs, batchMs, retries }: DeliverySample): void {
+  to.observe(MESSAGE_SEND_OK, elapsedMs !== undefined)
+  if (elapsedMs === undefined) return
+  to.observe(MESSAGE_SEND, elapsedMs)
+  to.observe(MESSAGE_SEND_BATCH, batchMs)
+  to.observe(MESSAGE_SEND_WIRE, elapsedMs - batchMs)
+  to.observe(MESSAGE_SEND_FIRST_TRY, retries === 0)
+}

@@ -1,0 +1,75 @@
+import type { JsonValue } from '#core/json'
+import { look, type Verdict } from './look.ts'
+import { MetricSet } from './metric-set.ts'
+import type { Objective } from './objective.ts'
+import type { Tunable, TuningStrategy } from './strategy.ts'
+import { INITIAL_STATE, stateFromJson, type TuningState } from './tuning-state.ts'
+import { type WindowView, windowOf } from './window.ts'
+
+/** One closed window: what was gathered, over how long. */
+export interface ClosedWindow {
+  readonly metrics: MetricSet
+  readonly elapsedMs: number
+  /** why it says nothing; undefined when it may be judged */
+  readonly spoiled: string | undefined
+}
+
+/** One objective on one node: where its tuning stands, and what was measured since its trial began. */
+export class ObjectiveRun {
+  readonly objective: Objective
+  readonly strategy: TuningStrategy
+  state: TuningState = INITIAL_STATE
+  /** what the last window led to, in a sentence */
+  note = 'no window yet'
+  /** the last window, measured or not */
+  window: WindowView | undefined
+  private readonly since = new MetricSet()
+  private sinceMs = 0
+
+  constructor(objective: Objective, strategy: TuningStrategy) {
+    this.objective = objective
+    this.strategy = strategy
+  }
+
+  /** Goes on where another node, or a person, left it. */
+  adopt(json: JsonValue | undefined): void {
+    this.state = stateFromJson(json)
+    this.forgetSince()
+  }
+
+  /** A window that cannot be judged: nothing is decided, and a trial counts on with the next one. */
+  skip(window: ClosedWindow, why: string): void {
+    this.window = windowOf(window.metrics, window.elapsedMs)
+    this.note = `window skipped: ${why}`
+  }
+
+  /** What follows from a window; `state` is the caller's to set, once it is published. */
+  look(closed: ClosedWindow, tunables: readonly Tunable[], stepRatioMax: number): Verdict {
+    if (this.state.trial === undefined) this.forgetSince()
+    this.since.add(closed.metrics.reports())
+    this.sinceMs += closed.elapsedMs
+    this.window = windowOf(closed.metrics, closed.elapsedMs)
+    const { objective, strategy, window } = this
+    const sinceTrial = windowOf(this.since, this.sinceMs)
+    const verdict = look(this.state, { objective, strategy, tunables, window, sinceTrial, stepRatioMax })
+    this.note = verdict.note
+    return verdict
+  }
+
+  /** On a node that only observes: what it would do is said; what would come of it can only be learned by doing it. */
+  observe({ state, move, note }: Verdict): void {
+    this.state = { ...state, trial: undefined }
+    if (move) this.note = `would move ${note}`
+  }
+
+  /** Deposed meanwhile, or refused by a schema: nothing was changed, so nothing is on trial. */
+  notPublished(before: TuningState, error: unknown): void {
+    this.state = { ...before, trial: undefined, pauseLeft: this.strategy.pauseWindows }
+    this.note = `not published: ${error instanceof Error ? error.message : error}`
+  }
+
+  private forgetSince(): void {
+    this.since.clear()
+    this.sinceMs = 0
+  }
+}

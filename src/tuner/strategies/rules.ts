@@ -1,0 +1,185 @@
+import { isJsonObject, type JsonObject, type JsonValue } from '#core/json'
+import { short } from '../guard.ts'
+import type { Goal, Objective } from '../objective.ts'
+import type { Proposal, TrialOutcome, Tunable, TuningContext, TuningStrategy } from '../strategy.ts'
+import { onGrid } from '../values.ts'
+import { standingOf, type WindowView } from '../window.ts'
+
+/** So many windows in a row, because one bad window is weather. */
+const MISSED_P95_WINDOWS = 3
+const MISSED_RATE_WINDOWS = 2
+/** Giving back is less urgent than getting into trouble again. */
+const EASY_WINDOWS = 6
+/** After a move: the trial and one more, in which its effect has settled. */
+const PAUSE_WINDOWS = 1
+/** A step that was halved this often finds nothing any more that noise would not hide. */
+const STEP_RATIO_MIN = 0.02
+
+/** What it remembers: how long something has been so, and of each parameter the step and where it went last. */
+interface Memory {
+  readonly missedP95: number
+  readonly missedRate: number
+  readonly easy: number
+  readonly steps: Readonly<Record<string, number>>
+  readonly directions: Readonly<Record<string, number>>
+  /** the parameter whose move was taken back last: another one's turn */
+  readonly avoid: string
+}
+
+type Trouble = 'p95' | 'rate' | 'easy'
+
+/**
+ * Moves the parameter that owns the trouble, by the direction that was declared for it: the goal has to be missed in several
+ * windows in a row, one parameter moves at a time, and a step is halved when its direction turns.
+ */
+export const rulesStrategy: TuningStrategy = {
+  name: 'rules',
+  pauseWindows: PAUSE_WINDOWS,
+
+  propose(context, remembered) {
+    const memory = counted(memoryOf(remembered), context.objective, context.window)
+    const trouble = troubleOf(memory)
+    if (trouble === undefined) return { proposal: stay(waitingFor(memory)), memory: toJson(memory) }
+    const tunable = candidates(context, memory, trouble)[0]
+    if (tunable === undefined)
+      return { proposal: stay(`${wordsOf(trouble)}, and no parameter can be moved`), memory: toJson(memory) }
+    const direction = directionOf(tunable, trouble)
+    const ratio = stepRatio(memory, tunable.name, direction, context.stepRatioMax)
+    const reason = `${wordsOf(trouble)}${ownersShare(context, tunable)}: ${goalsText(context)}`
+    return {
+      proposal: { type: 'move', name: tunable.name, value: moved(tunable, direction, ratio), reason },
+      memory: toJson({
+        ...memory,
+        missedP95: 0,
+        missedRate: 0,
+        easy: 0,
+        avoid: '',
+        steps: { ...memory.steps, [tunable.name]: ratio },
+        directions: { ...memory.directions, [tunable.name]: direction },
+      }),
+    }
+  },
+
+  learn({ name, kept }: TrialOutcome, remembered) {
+    const memory = memoryOf(remembered)
+    return toJson(kept ? memory : { ...memory, avoid: name })
+  },
+}
+
+const stay = (reason: string): Proposal => ({ type: 'stay', reason })
+
+function counted(memory: Memory, { goals }: Objective, window: WindowView): Memory {
+  const standings = (kind: string) => goals.filter((goal) => kind in goal).map((goal) => standingOf(goal, window))
+  const p95 = standings('p95AtMost')
+  const missedP95 = p95.includes('missed')
+  const missedRate = standings('rateAtLeast').includes('missed')
+  const easy = !missedRate && p95.length > 0 && p95.every((standing) => standing === 'easy')
+  return {
+    ...memory,
+    missedP95: missedP95 ? memory.missedP95 + 1 : 0,
+    missedRate: missedRate ? memory.missedRate + 1 : 0,
+    easy: easy ? memory.easy + 1 : 0,
+  }
+}
+
+function troubleOf({ missedP95, missedRate, easy }: Memory): Trouble | undefined {
+  if (missedRate >= MISSED_RATE_WINDOWS) return 'rate'
+  if (missedP95 >= MISSED_P95_WINDOWS) return 'p95'
+  return easy >= EASY_WINDOWS ? 'easy' : undefined
+}
+
+function waitingFor({ missedP95, missedRate, easy }: Memory): string {
+  if (missedRate > 0) return `success rate missed in ${missedRate} of ${MISSED_RATE_WINDOWS} windows`
+  if (missedP95 > 0) return `p95 missed in ${missedP95} of ${MISSED_P95_WINDOWS} windows`
+  return easy > 0 ? `p95 far under its goal in ${easy} of ${EASY_WINDOWS} windows` : 'every goal is met'
+}
+
+/** Those that may be moved, the one that owns the largest part first. Loss has its own owner. */
+function candidates(context: TuningContext, memory: Memory, trouble: Trouble): Tunable[] {
+  const { objective, tunables, isBlocked, stepRatioMax } = context
+  const movable = tunables.filter((tunable) => {
+    if (tunable.held !== undefined || tunable.whenMissed === undefined) return false
+    const direction = directionOf(tunable, trouble)
+    const target = moved(tunable, direction, stepRatio(memory, tunable.name, direction, stepRatioMax))
+    if (trouble === 'easy' && objective.giveBack === 'default' && !isTowardsDefault(tunable, target)) return false
+    return target !== tunable.value && !isBlocked(tunable.name, target)
+  })
+  const share = (tunable: Tunable) => (tunable.name === memory.avoid ? -1 : partOf(context, tunable, trouble))
+  return movable.sort((a, b) => share(b) - share(a))
+}
+
+/** How much of the trouble belongs to this parameter's owner. What was moved for a miss is given back from the smallest part. */
+function partOf({ objective, window }: TuningContext, { owner }: Tunable, trouble: Trouble): number {
+  if (owner === undefined) return 0
+  if (trouble === 'rate') return owner === 'lost' ? 1 : 0
+  const metric = objective.breakdown?.[owner]
+  const part = metric === undefined ? 0 : (window.metric(metric)?.p95 ?? 0)
+  return trouble === 'easy' ? 1 / (1 + part) : part
+}
+
+const isTowardsDefault = ({ value, default: preset }: Tunable, target: number): boolean =>
+  preset !== undefined && Math.abs(target - preset) < Math.abs(value - preset)
+
+const directionOf = ({ whenMissed }: Tunable, trouble: Trouble): number => {
+  const missed = whenMissed === 'raise' ? 1 : -1
+  return trouble === 'easy' ? -missed : missed
+}
+
+function stepRatio({ steps, directions }: Memory, name: string, direction: number, most: number): number {
+  const last = Math.min(most, steps[name] ?? most)
+  return directions[name] === -direction ? Math.max(STEP_RATIO_MIN, last / 2) : last
+}
+
+const moved = (tunable: Tunable, direction: number, ratio: number): number =>
+  onGrid(tunable, tunable.value + direction * Math.max(tunable.step, Math.abs(tunable.value) * ratio))
+
+const wordsOf = (trouble: Trouble): string =>
+  trouble === 'rate'
+    ? 'success rate under its goal'
+    : trouble === 'p95'
+      ? 'p95 over its goal'
+      : 'p95 far under its goal'
+
+function ownersShare({ objective, window }: TuningContext, { owner }: Tunable): string {
+  const metric = owner === undefined ? undefined : objective.breakdown?.[owner]
+  const part = metric === undefined ? undefined : window.metric(metric)?.p95
+  return part === undefined ? '' : `, ${owner} takes ${short(part)}`
+}
+
+const goalsText = ({ objective, window }: TuningContext): string =>
+  objective.goals.map((goal) => goalText(goal, window)).join(', ')
+
+function goalText(goal: Goal, window: WindowView): string {
+  const view = window.metric(goal.metric)
+  if ('p95AtMost' in goal) return `${goal.metric} p95 ${short(view?.p95)} (goal ${goal.p95AtMost})`
+  if ('rateAtLeast' in goal) return `${goal.metric} ${short(view?.successRate)} (goal ${goal.rateAtLeast})`
+  return `${goal.metric} ${short(view?.perSecond)}/s`
+}
+
+const toJson = ({ steps, directions, ...rest }: Memory): JsonObject => ({
+  ...rest,
+  steps: { ...steps },
+  directions: { ...directions },
+})
+
+function memoryOf(json: JsonValue | undefined): Memory {
+  const { missedP95, missedRate, easy, steps, directions, avoid } = json !== undefined && isJsonObject(json) ? json : {}
+  return {
+    missedP95: numberOr0(missedP95),
+    missedRate: numberOr0(missedRate),
+    easy: numberOr0(easy),
+    steps: numbersOf(steps),
+    directions: numbersOf(directions),
+    avoid: typeof avoid === 'string' ? avoid : '',
+  }
+}
+
+const numberOr0 = (json: JsonValue | undefined): number => (typeof json === 'number' ? json : 0)
+
+function numbersOf(json: JsonValue | undefined): Readonly<Record<string, number>> {
+  if (json === undefined || !isJsonObject(json)) return {}
+  return Object.fromEntries(Object.entries(json).filter(([, value]) => typeof value === 'number')) as Record<
+    string,
+    number
+  >
+}

@@ -1,0 +1,60 @@
+import type { JsonValue } from '#core/json'
+import type { Objective } from './objective.ts'
+import type { WindowView } from './window.ts'
+
+/** A parameter as a strategy sees it. */
+export interface Tunable {
+  /** `section.parameter` */
+  readonly name: string
+  readonly value: number
+  readonly min: number
+  readonly max: number
+  readonly step: number
+  /** the declared default; undefined when there is none */
+  readonly default: number | undefined
+  readonly owner: string | undefined
+  readonly whenMissed: 'raise' | 'lower' | undefined
+  /** why it must stay as it is now (a person set it, …); undefined when it may be moved */
+  readonly held: string | undefined
+}
+
+export interface TuningContext {
+  readonly objective: Objective
+  /** measured, with enough samples of every goal */
+  readonly window: WindowView
+  readonly tunables: readonly Tunable[]
+  /** the largest step as a share of the value */
+  readonly stepRatioMax: number
+  /** a value that was taken back lately must not be tried again yet */
+  isBlocked(name: string, value: number): boolean
+}
+
+/** What a strategy wants. One parameter at a time, or none; a reason in any case. */
+export type Proposal =
+  | { readonly type: 'move'; readonly name: string; readonly value: number; readonly reason: string }
+  | { readonly type: 'stay'; readonly reason: string }
+
+/** How the move that was tried last ended. */
+export interface TrialOutcome {
+  readonly name: string
+  readonly oldValue: number
+  readonly newValue: number
+  readonly kept: boolean
+}
+
+/**
+ * Decides what to try next: a pure function of a window and of what it remembers. What it remembers is JSON, because it is
+ * replicated: the next coordinator goes on with it. Bounds, step size, pauses, blocked values and taking back are not its
+ * business; whatever it proposes is held to them.
+ */
+export interface TuningStrategy {
+  readonly name: string
+  /** windows after a move that it is not asked in, beside those in which the move is on trial */
+  readonly pauseWindows: number
+  propose(
+    context: TuningContext,
+    memory: JsonValue | undefined,
+  ): { readonly proposal: Proposal; readonly memory: JsonValue }
+  /** a trial ended; what it remembers now */
+  learn(outcome: TrialOutcome, memory: JsonValue | undefined): JsonValue
+}

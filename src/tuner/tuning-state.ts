@@ -1,0 +1,122 @@
+import { isJsonObject, type JsonObject, type JsonValue, jsonEqual } from '#core/json'
+import { TUNER_STATE_SECTION } from '#node/declarations'
+import type { ConfigChangeRequest } from '#node/types'
+import type { Measured } from './window.ts'
+
+/** A move that is being judged. */
+export interface Trial {
+  readonly name: string
+  readonly oldValue: number
+  readonly newValue: number
+  /** measured before it */
+  readonly before: Measured
+  /** windows measured since */
+  readonly windows: number
+}
+
+/** A value that was taken back, and for how much longer it is left alone. */
+export interface Blocked {
+  readonly name: string
+  readonly value: number
+  readonly leftMs: number
+}
+
+/**
+ * Where the tuning of one objective stands. It is replicated as `auto_tuner_state.OBJECTIVE`, in one group with the
+ * adjustment that it is about, so a successor neither repeats an adjustment nor forgets a trial. Times are what is left of
+ * them, because no two nodes have the same clock.
+ */
+export interface TuningState {
+  readonly trial: Trial | undefined
+  /** windows in which nothing is tried */
+  readonly pauseLeft: number
+  readonly blocked: readonly Blocked[]
+  readonly revertsInRow: number
+  /** after too many of them; until somebody releases it */
+  readonly frozen: boolean
+  /** what the strategy remembers */
+  readonly memory: JsonValue | undefined
+}
+
+export const INITIAL_STATE: TuningState = {
+  trial: undefined,
+  pauseLeft: 0,
+  blocked: [],
+  revertsInRow: 0,
+  frozen: false,
+  memory: undefined,
+}
+
+export function stateToJson(state: TuningState): JsonObject {
+  const { trial, pauseLeft, blocked, revertsInRow, frozen, memory } = state
+  return {
+    pauseLeft,
+    blocked: blocked.map(({ name, value, leftMs }) => ({ name, value, leftMs })),
+    revertsInRow,
+    frozen,
+    memory: memory ?? null,
+    trial: trial === undefined ? null : { ...trial, before: measuredToJson(trial.before) },
+  }
+}
+
+/** The write that replicates it. */
+export const stateChange = (objective: string, state: TuningState, priority: number): ConfigChangeRequest => ({
+  section: TUNER_STATE_SECTION,
+  parameter: objective,
+  value: stateToJson(state),
+  priority,
+})
+
+/** Whether there is nothing to tell the mesh: what is left of blocked times goes along with the next change. */
+export const publishedAlike = (a: TuningState, b: TuningState): boolean =>
+  jsonEqual(stateToJson(untimed(a)), stateToJson(untimed(b)))
+
+const untimed = (state: TuningState): TuningState => ({
+  ...state,
+  blocked: state.blocked.map((entry) => ({ ...entry, leftMs: 0 })),
+})
+
+function measuredToJson({ p95, successRate, throughput }: Measured): JsonObject {
+  return { p95: p95 ?? null, successRate: successRate ?? null, throughput: throughput ?? null }
+}
+
+/** What a predecessor left. Anything that is not of this form (somebody wrote there by hand) is a fresh start. */
+export function stateFromJson(json: JsonValue | undefined): TuningState {
+  if (json === undefined || !isJsonObject(json)) return INITIAL_STATE
+  const { pauseLeft, blocked, revertsInRow, frozen, memory, trial } = json
+  return {
+    trial: trialFromJson(trial),
+    pauseLeft: countOf(pauseLeft),
+    blocked: Array.isArray(blocked) ? blocked.flatMap(blockedFromJson) : [],
+    revertsInRow: countOf(revertsInRow),
+    frozen: frozen === true,
+    memory: memory ?? undefined,
+  }
+}
+
+const countOf = (json: JsonValue | undefined): number =>
+  typeof json === 'number' && Number.isSafeInteger(json) && json > 0 ? json : 0
+
+function blockedFromJson(json: JsonValue): Blocked[] {
+  if (!isJsonObject(json)) return []
+  const { name, value, leftMs } = json
+  return typeof name === 'string' && typeof value === 'number' && typeof leftMs === 'number'
+    ? [{ name, value, leftMs }]
+    : []
+}
+
+function trialFromJson(json: JsonValue | undefined): Trial | undefined {
+  if (json === undefined || !isJsonObject(json)) return undefined
+  const { name, oldValue, newValue, before, windows } = json
+  if (typeof name !== 'string' || typeof oldValue !== 'number' || typeof newValue !== 'number') return undefined
+  const { p95, successRate, throughput } = before !== undefined && isJsonObject(before) ? before : {}
+  return {
+    name,
+    oldValue,
+    newValue,
+    before: { p95: numberOf(p95), successRate: numberOf(successRate), throughput: numberOf(throughput) },
+    windows: countOf(windows),
+  }
+}
+
+const numberOf = (json: JsonValue | undefined): number | undefined => (typeof json === 'number' ? json : undefined)

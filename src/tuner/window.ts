@@ -1,0 +1,53 @@
+import type { MetricSet, MetricView } from './metric-set.ts'
+import { EASY_FACTOR, type Goal, MISSED_FACTOR, type Objective, SAMPLES_MIN, type Standing } from './objective.ts'
+
+/** What was measured over one window, on this node or, on the coordinator, on all of them. */
+export interface WindowView {
+  readonly elapsedMs: number
+  /** undefined when nothing was observed */
+  metric(name: string): MetricView | undefined
+}
+
+export function windowOf(metrics: MetricSet, elapsedMs: number): WindowView {
+  const views = new Map(metrics.names().map((name) => [name, metrics.view(name, elapsedMs)]))
+  return { elapsedMs, metric: (name) => views.get(name) }
+}
+
+/** How a goal stands in this window. */
+export function standingOf(goal: Goal, window: WindowView): Standing {
+  const view = window.metric(goal.metric)
+  if (view === undefined || view.samples < SAMPLES_MIN) return 'unknown'
+  if ('raise' in goal) return 'met'
+  if ('rateAtLeast' in goal) return (view.successRate ?? 1) < goal.rateAtLeast ? 'missed' : 'met'
+  const p95 = view.p95 ?? 0
+  if (p95 > MISSED_FACTOR * goal.p95AtMost) return 'missed'
+  return p95 < EASY_FACTOR * goal.p95AtMost ? 'easy' : 'met'
+}
+
+/** Why a window cannot be judged, or undefined. */
+export function tooFewSamples({ goals }: Objective, window: WindowView): string | undefined {
+  const unknown = goals.filter((goal) => standingOf(goal, window) === 'unknown').map(({ metric }) => metric)
+  if (unknown.length === 0) return undefined
+  const counts = unknown.map((metric) => `${metric} ${window.metric(metric)?.samples ?? 0}`)
+  return `too few samples (under ${SAMPLES_MIN}): ${counts.join(', ')}`
+}
+
+/** The measurements behind a decision, small enough to be kept and sent. */
+export interface Measured {
+  readonly p95: number | undefined
+  readonly successRate: number | undefined
+  readonly throughput: number | undefined
+}
+
+/** Over the windows given: each is weighed by its samples, which is exact for rates and near enough for a percentile. */
+export function measuredOf({ goals }: Objective, window: WindowView): Measured {
+  const viewOf = (kind: string) => {
+    const goal = goals.find((one) => kind in one)
+    return goal && window.metric(goal.metric)
+  }
+  return {
+    p95: viewOf('p95AtMost')?.p95,
+    successRate: viewOf('rateAtLeast')?.successRate,
+    throughput: viewOf('raise')?.perSecond,
+  }
+}
