@@ -182,6 +182,7 @@ function declarationOf(
     merge: declared?.merge ?? 'latest',
     priority: declared?.priority ?? 0,
     description: declared?.description ?? description,
-    tune: declared?.tune ?? tune,
+    // A narrower schema has bounds of its own, so its declaration says whether and how far a tuner may go.
+    tune: declared ? declared.tune : tune,
   }
 }

@@ -89,10 +89,12 @@ export class AutoTuner {
   private objectives(): readonly Objective[] {
     const own = this.options.objectives ?? []
     if (this.sync === undefined || own.some(({ name }) => name === MESH_OBJECTIVE)) return own
-    return [
-      meshObjective(this.setting('target_p95_latency_ms', 500), this.setting('target_success_rate', 0.95)),
-      ...own,
-    ]
+    const mesh = meshObjective(
+      this.setting('target_p95_latency_ms', 500),
+      this.setting('target_success_rate', 0.95),
+      this.declarations,
+    )
+    return mesh.parameters.length > 0 ? [mesh, ...own] : own
   }
 
   private setting(parameter: string, otherwise: number): number {

@@ -1,6 +1,8 @@
 import type { DeliverySample } from '#mesh/delivery'
+import type { Declarations } from '#node/declarations'
 import type { Measuring } from './measuring.ts'
 import type { Objective } from './objective.ts'
+import { splitName } from './tunables.ts'
 
 export const MESH_OBJECTIVE = 'mesh'
 
@@ -13,20 +15,22 @@ export const MESSAGE_SEND_OK = 'message_send_ok'
 /** whether the first sending was confirmed */
 export const MESSAGE_SEND_FIRST_TRY = 'message_send_first_try'
 
+const PARAMETERS = [
+  'mesh.batch_time_limit_ms',
+  'mesh.batch_size_limit',
+  'mesh.compression_threshold_bytes',
+  'mesh.max_retries',
+  'mesh.retry_interval_ms',
+]
+
 /** ConfigSync's own delivery, by its settings `auto_tuner.target_*`. The heartbeat interval is nobody's to tune. */
-export const meshObjective = (p95AtMost: number, rateAtLeast: number): Objective => ({
+export const meshObjective = (p95AtMost: number, rateAtLeast: number, declarations: Declarations): Objective => ({
   name: MESH_OBJECTIVE,
   goals: [
     { metric: MESSAGE_SEND, p95AtMost },
     { metric: MESSAGE_SEND_OK, rateAtLeast },
   ],
-  parameters: [
-    'mesh.batch_time_limit_ms',
-    'mesh.batch_size_limit',
-    'mesh.compression_threshold_bytes',
-    'mesh.max_retries',
-    'mesh.retry_interval_ms',
-  ],
+  parameters: PARAMETERS.filter((name) => declarations.lookup(...splitName(name))?.tune !== undefined),
   breakdown: { batch: MESSAGE_SEND_BATCH, wire: MESSAGE_SEND_WIRE },
   giveBack: 'default',
 })
