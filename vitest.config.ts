@@ -3,7 +3,13 @@ import { defineConfig } from 'vitest/config'
 
 const source = { ssr: { resolve: { conditions: ['source', ...defaultServerConditions] } } }
 
-/** unit: pure and in-process. contract: real sockets in one process. e2e: real processes, one file at a time. */
+/** What a longer fuzzing run asks for, on top of a test's own time. */
+const FUZZ_MS = 1_000 * Number(process.env['CONFIGSYNC_FUZZ_SECONDS'] ?? 0)
+
+/**
+ * unit: pure and in-process. contract: real sockets in one process. e2e: real processes, one file at a time. fuzz:
+ * hostile input. faults: real processes that are killed, frozen and cut off.
+ */
 export default defineConfig({
   test: {
     projects: [
@@ -35,6 +41,16 @@ export default defineConfig({
           fileParallelism: false,
           testTimeout: 120_000,
           hookTimeout: 120_000,
+        },
+      },
+      {
+        ...source,
+        test: {
+          name: 'fuzz',
+          sequence: { groupOrder: 3 },
+          include: ['test/fuzz/**/*.test.ts'],
+          testTimeout: 120_000 + FUZZ_MS,
+          hookTimeout: 60_000,
         },
       },
     ],

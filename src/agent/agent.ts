@@ -68,7 +68,7 @@ async function openStore({ data }: AgentSettings, logger: Logger): Promise<Store
 }
 
 function createNode(settings: AgentSettings, store: Store | undefined): ConfigSyncManager {
-  const { nodeId, cluster, listen, join, advertise, certificates, preset } = settings
+  const { nodeId, cluster, listen, join, advertise, certificates, preset, clockOffsetMs } = settings
   const mesh = new TlsMesh({
     listen: formatAddress(listen),
     join: join.map(formatAddress),
@@ -81,6 +81,7 @@ function createNode(settings: AgentSettings, store: Store | undefined): ConfigSy
     cluster,
     mesh,
     preset,
+    wallClock: () => Date.now() + clockOffsetMs,
     ...(store && { store }),
     ...(parameters && { parameters }),
   })

@@ -2,7 +2,7 @@ import type { Preset } from '#node/settings'
 import { LOG_LEVELS } from '#observe/log-levels'
 import type { Durability } from '#store/sqlite/index'
 
-export type SettingKind = 'text' | 'path' | 'address' | 'flag' | 'choice'
+export type SettingKind = 'text' | 'path' | 'address' | 'flag' | 'choice' | 'integer'
 
 /** One setting of the agent: a flag, an environment variable and a key of the settings file, all of one name. */
 export interface AgentSetting {
@@ -143,6 +143,13 @@ export const AGENT_SETTINGS: readonly AgentSetting[] = [
     description: `${LOG_LEVELS.join(', ')}; logs go to stderr`,
     choices: LOG_LEVELS,
     default: 'info',
+  },
+  {
+    name: 'clock-offset-ms',
+    kind: 'integer',
+    argument: 'ms',
+    description: "for tests: run as if this machine's clock were wrong by so much",
+    default: '0',
   },
   { name: 'json', kind: 'flag', argument: undefined, description: 'print the ready line as JSON', notInFile: true },
 ]

@@ -26,6 +26,8 @@ export interface AgentSettings {
   readonly schema: string | undefined
   readonly preset: Preset
   readonly logLevel: LogLevel
+  /** milliseconds by which the clock is to be wrong */
+  readonly clockOffsetMs: number
   readonly json: boolean
 }
 
@@ -76,6 +78,7 @@ export function settleSettings(flags: AgentFlags, environment: Environment): Age
     schema: path('schema'),
     preset: choiceOf('preset', find('preset')) as Preset,
     logLevel: choiceOf('log-level', find('log-level')) as LogLevel,
+    clockOffsetMs: integerOf('clock-offset-ms', find('clock-offset-ms')),
     json: flagOf(find('json')),
   }
 }
@@ -180,6 +183,14 @@ function choiceOf(name: string, from: Given | undefined): string {
   if (choices.includes(text)) return text
   const nearest = nearestName(text, choices)
   throw invalid(from!, `"${text}" is none of ${choices.join(', ')}${nearest ? `; did you mean ${nearest}?` : ''}`)
+}
+
+/** A number in the file, its text elsewhere. */
+function integerOf(name: string, from: Given | undefined): number {
+  const value = from?.value ?? settingOf(name).default
+  const number = typeof value === 'string' && /^-?\d{1,15}$/.test(value) ? Number(value) : value
+  if (Number.isSafeInteger(number)) return number as number
+  throw invalid(from!, `must be a whole number, not ${JSON.stringify(value)}`)
 }
 
 function nodeIdOf(from: Given | undefined): NodeId {

@@ -1,6 +1,6 @@
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 import { ConfigSyncError, type ErrorCode } from '#core/errors'
-import { FRAME_BYTES_MAX } from '#core/limits'
+import { FRAME_BYTES_MAX, FRAME_MESSAGES_MAX } from '#core/limits'
 import { type Message, PROTOCOL_VERSION, PROTOCOL_VERSION_MIN } from '#core/protocol'
 import { malformed } from './defect.ts'
 import { type Control, isControl, readMessage, writeMessage } from './message.ts'
@@ -19,7 +19,18 @@ const BODY_BYTES_MAX = FRAME_BYTES_MAX - HEADER_BYTES
 const WINDOW_LOG_MAX = 22
 
 const COMPRESSION = { params: { [constants.ZSTD_c_compressionLevel]: 1 } }
-const DECOMPRESSION = { maxOutputLength: BODY_BYTES_MAX, params: { [constants.ZSTD_d_windowLogMax]: WINDOW_LOG_MAX } }
+/** `info` tells how much was read: the decompressor itself passes over bytes that follow its frame. */
+const DECOMPRESSION = {
+  info: true,
+  maxOutputLength: BODY_BYTES_MAX,
+  params: { [constants.ZSTD_d_windowLogMax]: WINDOW_LOG_MAX },
+}
+
+/** What zstdDecompressSync gives back with `info`, which its types leave out. */
+interface Unpacked {
+  readonly buffer: Buffer
+  readonly engine: { readonly bytesWritten: number }
+}
 
 export interface EncodedFrame {
   readonly bytes: Uint8Array
@@ -100,6 +111,7 @@ function readBody(): DecodedFrame {
   const messages: Message[] = []
   const controls: Control[] = []
   const length = reader.array()
+  if (length > FRAME_MESSAGES_MAX) malformed(`a frame has over ${FRAME_MESSAGES_MAX} messages`)
   let skipped = 0
   for (let i = 0; i < length; i++) {
     const message = readMessage(reader)
@@ -118,8 +130,14 @@ function compress(plain: Buffer): Buffer | undefined {
 }
 
 function decompress(body: Uint8Array): Buffer {
+  const { buffer, engine } = unpack(body)
+  if (engine.bytesWritten !== body.length) malformed('bytes follow the compressed body')
+  return buffer
+}
+
+function unpack(body: Uint8Array): Unpacked {
   try {
-    return zstdDecompressSync(body, DECOMPRESSION)
+    return zstdDecompressSync(body, DECOMPRESSION) as unknown as Unpacked
   } catch (cause) {
     const code = cause instanceof Error && 'code' in cause ? cause.code : undefined
     if (code === 'ERR_BUFFER_TOO_LARGE')

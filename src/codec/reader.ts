@@ -134,7 +134,8 @@ export class MessagePackReader {
     const value = size === 8 ? this.bytes.readDoubleBE(this.position) : this.bytes.readFloatBE(this.position)
     this.position += size
     if (!Number.isFinite(value)) malformed(`${value} is not JSON`)
-    return value
+    // Negative zero becomes zero, as a writer writes it: two nodes must not read different things of one update.
+    return value + 0
   }
 
   /** A text of at most `bytesMax` bytes of valid UTF-8. */

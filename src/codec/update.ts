@@ -2,7 +2,15 @@ import { type CausalContext, EMPTY_CONTEXT } from '#core/causal-context'
 import { ConfigSyncError } from '#core/errors'
 import type { Origin, Sequence } from '#core/identity'
 import type { JsonValue } from '#core/json'
-import { LOGICAL_MAX, PRIORITY_MAX, PRIORITY_MIN, REASON_BYTES_MAX, TIMESTAMP_MS_MAX } from '#core/limits'
+import {
+  LOGICAL_MAX,
+  PRIORITY_MAX,
+  PRIORITY_MIN,
+  REASON_BYTES_MAX,
+  TIMESTAMP_MS_MAX,
+  UNKNOWN_FIELDS_BYTES_MAX,
+  UNKNOWN_FIELDS_MAX,
+} from '#core/limits'
 import { nameDefect } from '#core/names'
 import type { Group, MergeRule, Update } from '#core/update'
 import { malformed } from './defect.ts'
@@ -207,10 +215,14 @@ function readGroup(from: MessagePackReader, sequence: Sequence): Group | undefin
 
 /** Each as its bytes, so that it is passed on exactly, whatever it means. */
 function readUnknownFields(from: MessagePackReader, count: number): readonly Uint8Array[] {
+  if (count > UNKNOWN_FIELDS_MAX) malformed(`an update has over ${UNKNOWN_FIELDS_MAX} unknown fields`)
   const fields: Uint8Array[] = []
+  const first = from.position
   for (let i = 0; i < count; i++) {
     const start = from.position
     skip(from)
+    if (from.position - first > UNKNOWN_FIELDS_BYTES_MAX)
+      malformed(`the unknown fields of an update are over ${UNKNOWN_FIELDS_BYTES_MAX} bytes`)
     fields.push(from.copyFrom(start))
   }
   return fields

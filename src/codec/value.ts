@@ -6,6 +6,7 @@ import { MessagePackWriter } from './writer.ts'
 
 /** No byte of MessagePack stands for more JSON than this: `false,` for one, `\u0001` for another. */
 const JSON_PER_BYTE_MAX = 6
+const EXACT_LENGTH_MAX = 16
 
 const writer = new MessagePackWriter()
 
@@ -28,35 +29,39 @@ export function readValue(reader: MessagePackReader): JsonValue {
   const start = reader.position
   const token = reader.token()
   // The usual value is a short text or number: nothing about it can be over a limit.
-  const value = readAfter(reader, token, VALUE_DEPTH_MAX)
+  const value = readAfter(reader, token, VALUE_DEPTH_MAX, start + VALUE_BYTES_MAX)
   const bytes = reader.position - start
-  if (bytes * JSON_PER_BYTE_MAX > VALUE_BYTES_MAX) checkBytes(value, bytes)
+  // By what it takes when it is written again, too: a float 32 comes in 5 bytes and leaves in 9.
+  if (bytes * JSON_PER_BYTE_MAX > VALUE_BYTES_MAX && Math.max(bytes, valueBytes(value)) > VALUE_BYTES_MAX) tooLarge()
   return value
 }
 
-function checkBytes(value: JsonValue, bytes: number): void {
-  if (Math.max(bytes, jsonBytes(value)) > VALUE_BYTES_MAX) malformed(`a value is over ${VALUE_BYTES_MAX} bytes`)
-}
+const tooLarge = (): never => malformed(`a value is over ${VALUE_BYTES_MAX} bytes`)
 
-function readAfter(reader: MessagePackReader, token: number, depthMax: number): JsonValue {
+/** @param endMax where the value must have ended: what is in vain anyway is not made first */
+function readAfter(reader: MessagePackReader, token: number, depthMax: number, endMax: number): JsonValue {
   if ((token & 0xe0) === 0xa0 || (token >= 0xd9 && token <= 0xdb)) return reader.textAfter(token, VALUE_BYTES_MAX)
-  if ((token & 0xf0) === 0x90 || token === 0xdc || token === 0xdd) return readArray(reader, token, depthMax)
-  if ((token & 0xf0) === 0x80 || token === 0xde || token === 0xdf) return readObject(reader, token, depthMax)
+  if ((token & 0xf0) === 0x90 || token === 0xdc || token === 0xdd) return readArray(reader, token, depthMax, endMax)
+  if ((token & 0xf0) === 0x80 || token === 0xde || token === 0xdf) return readObject(reader, token, depthMax, endMax)
   if (token === 0xc0) return null
   if (token === 0xc2) return false
   if (token === 0xc3) return true
   return reader.numberAfter(token)
 }
 
-function readArray(reader: MessagePackReader, token: number, depthMax: number): JsonValue {
+function readArray(reader: MessagePackReader, token: number, depthMax: number, endMax: number): JsonValue {
   if (depthMax <= 0) malformed(`a value is nested over ${VALUE_DEPTH_MAX} levels`)
   const length = reader.arrayAfter(token)
-  const items: JsonValue[] = []
-  for (let i = 0; i < length; i++) items.push(readAfter(reader, reader.token(), depthMax - 1))
+  // Exact where the promised length costs little: a list that grows takes room for 17 at its first element.
+  const items = length <= EXACT_LENGTH_MAX ? new Array<JsonValue>(length) : []
+  for (let i = 0; i < length; i++) {
+    items[i] = readAfter(reader, reader.token(), depthMax - 1, endMax)
+    if (reader.position > endMax) tooLarge()
+  }
   return items
 }
 
-function readObject(reader: MessagePackReader, token: number, depthMax: number): JsonValue {
+function readObject(reader: MessagePackReader, token: number, depthMax: number, endMax: number): JsonValue {
   if (depthMax <= 0) malformed(`a value is nested over ${VALUE_DEPTH_MAX} levels`)
   const size = reader.mapAfter(token)
   const object: Record<string, JsonValue> = {}
@@ -64,7 +69,8 @@ function readObject(reader: MessagePackReader, token: number, depthMax: number):
     const key = reader.text(VALUE_BYTES_MAX)
     // Two readers could each take another of them.
     if (Object.hasOwn(object, key)) malformed('an object has a key twice')
-    const member = readAfter(reader, reader.token(), depthMax - 1)
+    const member = readAfter(reader, reader.token(), depthMax - 1, endMax)
+    if (reader.position > endMax) tooLarge()
     if (key === '__proto__') Object.defineProperty(object, key, { value: member, ...OWN })
     else object[key] = member
   }

@@ -10,6 +10,11 @@ export const VALUE_DEPTH_MAX = 64
 export const REASON_BYTES_MAX = 512
 /** One frame holds any legal update beside its envelope; also the limit after unpacking, against bombs. */
 export const FRAME_BYTES_MAX = 2 * 1024 * 1024
+/** Each message costs whoever reads it far more than its two bytes; a frame of ours has a few. */
+export const FRAME_MESSAGES_MAX = 1_024
+/** Of a later version, kept byte by byte: room for what it may add, not for as many objects as a frame has bytes. */
+export const UNKNOWN_FIELDS_MAX = 64
+export const UNKNOWN_FIELDS_BYTES_MAX = 64 * 1024
 /** Above this a mesh needs another presence protocol; also bounds what a hostile peer can make us remember. */
 export const MEMBERS_MAX = 10_000
 /** Origins cost an entry in every digest comparison; a node without a store adds one for each start that writes. */

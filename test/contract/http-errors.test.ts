@@ -228,6 +228,25 @@ describe('connections that misbehave', () => {
     expect(agent.logs).toEqual([])
   })
 
+  it('an expectation that is none is refused with a code', async () => {
+    const answer = await agent.raw('PUT /v1/config/a/b HTTP/1.1\r\nHost: localhost\r\nExpect: 200-ok\r\n\r\n')
+    expect(answer).toMatch(/^HTTP\/1.1 400 /)
+    expect(answer).toContain('REQUEST_INVALID')
+  })
+
+  it('bytes that are no HTTP behind a whole write are answered after it, not instead of it', async () => {
+    const body = '{"value":1}'
+    const write = `PUT /v1/config/held/other HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`
+    const answer = await agent.raw(`${write}rubbish\r\n\r\n`)
+    expect(answer.match(/HTTP\/1.1 \d{3}/g)).toEqual(['HTTP/1.1 200', 'HTTP/1.1 400'])
+    expect(sync.getAll()).toHaveProperty(['held', 'other'], 1)
+  })
+
+  it('bytes that are no HTTP behind a watch end it', async () => {
+    const answer = await agent.raw('GET /v1/watch HTTP/1.1\r\nHost: localhost\r\n\r\nrubbish\r\n\r\n')
+    expect(answer).not.toContain('HTTP/1.1 400')
+  })
+
   it('bytes that are no HTTP', async () => {
     const answer = await agent.raw('\x16\x03\x01\x02 hello\r\n\r\n')
     expect(answer).toMatch(/^HTTP\/1.1 400 /)

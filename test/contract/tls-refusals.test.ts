@@ -152,6 +152,19 @@ describe('bytes that are no hello', () => {
     expect(a.codes()).toEqual(['FRAME_MALFORMED'])
   })
 
+  it('whoever begins TLS and does not go on is cut off at the deadline too, and holds no place', async () => {
+    const a = await nodes.start('a', {
+      certificates: await certificateOf('a', 'test'),
+      limits: { greetingsMax: 2, greetingDeadlineMs: 100 },
+    })
+    const silent = await Promise.all([clientOf(a.endpoint), clientOf(a.endpoint)])
+    silent[0]!.write(Buffer.of(0x16, 3, 1))
+    await eventually('both are cut off', () => silent.every((client) => client.destroyed))
+    expect(a.codes()).toEqual(['FRAME_MALFORMED'])
+    const b = await secured('b', [a.mesh.address])
+    await eventually('b gets in', () => b.events.includes('up a'))
+  })
+
   it('no more than the limit may wait to be greeted, and members still get in afterwards', async () => {
     const a = await nodes.start('a', { limits: { greetingsMax: 4, greetingDeadlineMs: 300 } })
     const silent = await Promise.all(Array.from({ length: 10 }, () => clientOf(a.endpoint)))

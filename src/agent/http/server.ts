@@ -1,3 +1,4 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import fastifySwagger from '@fastify/swagger'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
@@ -9,6 +10,7 @@ import type { HttpContext } from './context.ts'
 import { historyRoutes } from './history-routes.ts'
 import * as limits from './limits.ts'
 import { operationsRoutes } from './operations-routes.ts'
+import { PendingAnswers } from './pending-answers.ts'
 import {
   connectionProblem,
   internalProblem,
@@ -95,6 +97,7 @@ export class HttpServer {
 }
 
 function createApp({ requestMsMax = limits.REQUEST_MS_MAX }: HttpServerOptions): FastifyInstance {
+  const pending = new PendingAnswers(requestMsMax)
   const app = Fastify({
     bodyLimit: limits.BODY_BYTES_MAX,
     requestTimeout: requestMsMax,
@@ -118,14 +121,28 @@ function createApp({ requestMsMax = limits.REQUEST_MS_MAX }: HttpServerOptions):
     frameworkErrors: (error, _request, reply) => sendProblem(reply, problemOf(error) ?? internalProblem()),
     clientErrorHandler: (error, socket) => {
       if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy()
-      socket.end(rawProblemResponse(connectionProblem(error)))
+      pending.whenAnswered(socket, () => socket.writable && socket.end(rawProblemResponse(connectionProblem(error))))
     },
   })
   app.server.maxConnections = limits.CONNECTIONS_MAX
+  app.server.on('checkExpectation', refuseExpectation)
+  pending.watch(app.server)
   // The schemas of answers are for readers: what we answer is ours already, and is not to be filtered.
   app.setSerializerCompiler(() => JSON.stringify)
   acceptJsonOnly(app)
   return app
+}
+
+/** Node's own answer to an expectation other than 100-continue has neither body nor code. */
+function refuseExpectation({ headers }: IncomingMessage, response: ServerResponse): void {
+  const answer = problem('REQUEST_INVALID', `the expectation "${headers.expect}" cannot be met here`)
+  const body = Buffer.from(JSON.stringify(answer))
+  response.writeHead(answer.status, {
+    'content-type': PROBLEM_MEDIA_TYPE,
+    'content-length': body.length,
+    connection: 'close',
+  })
+  response.end(body)
 }
 
 const offender = (params: Record<string, unknown> | undefined): string =>

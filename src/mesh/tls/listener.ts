@@ -80,6 +80,8 @@ export class Listener {
     server.on('secureConnection', (socket) => this.#owner.onAccepted(socket))
     server.on('tlsClientError', (error, socket) => {
       this.#owner.onHandshakeFailed(error, socket.remoteAddress ?? 'a closed connection')
+      // Node leaves a handshake open that takes too long: whoever is silent would hold a place for ever.
+      socket.destroy()
     })
     return server
   }

@@ -292,8 +292,9 @@ function advertised(settings: TlsMeshSettings, port: number): string {
   return formatAddress({ host: address.host, port: address.port === 0 ? port : address.port })
 }
 
-/** Faults that OpenSSL names: an alert about certificates, or bytes that are no TLS. */
+/** Faults that OpenSSL names: an alert about certificates, or bytes that are no TLS; and a handshake that never ended. */
 function codeOfTlsError(error: NodeJS.ErrnoException): ErrorCode | undefined {
+  if (error.code === 'ERR_TLS_HANDSHAKE_TIMEOUT') return 'FRAME_MALFORMED'
   if (error.code?.startsWith('ERR_SSL_') !== true) return undefined
   return /CERTIFICATE|UNKNOWN_CA|ACCESS_DENIED/.test(error.code) ? 'CERTIFICATE_INVALID' : 'FRAME_MALFORMED'
 }

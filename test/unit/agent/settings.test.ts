@@ -35,6 +35,7 @@ describe('where a setting comes from', () => {
       schema: undefined,
       preset: 'lan',
       logLevel: 'info',
+      clockOffsetMs: 0,
       json: false,
     })
     expect(() => settleSettings({}, {})).toThrow(invalid(/^--node-id: /))
@@ -88,6 +89,7 @@ describe('where a setting comes from', () => {
       schema: '/schema',
       preset: 'wan',
       'log-level': 'debug',
+      'clock-offset-ms': '-31536000000',
       json: 'true',
       config: settingsFile({}),
     }
@@ -103,6 +105,7 @@ describe('where a setting comes from', () => {
       advertise: { port: 3 },
       preset: 'wan',
       logLevel: 'debug',
+      clockOffsetMs: -31_536_000_000,
       json: true,
     })
     expect(settleSettings({}, environment)).toEqual(fromFlags)
@@ -161,6 +164,8 @@ describe('what is refused', () => {
     [{ advertise: 'a:0' }, {}, /^--advertise: /],
     [{ mesh: 'libp2p' }, {}, /^--mesh: "libp2p" is none of tls/],
     [{ logLevel: 'inof' }, {}, /^--log-level: "inof" .* did you mean info\?/],
+    [{ clockOffsetMs: '1.5' }, {}, /^--clock-offset-ms: must be a whole number, not "1.5"/],
+    [{}, { CONFIGSYNC_CLOCK_OFFSET_MS: 'a year' }, /^CONFIGSYNC_CLOCK_OFFSET_MS: must be a whole number/],
     [{}, { CONFIGSYNC_PRESET: 'moon' }, /^CONFIGSYNC_PRESET: "moon" is none of lan, wan, test/],
     [{}, { CONFIGSYNC_EPHEMERAL: 'maybe' }, /^CONFIGSYNC_EPHEMERAL: must be true or false/],
     [{ cluster: 'a b' }, {}, /^--cluster: "a b"/],

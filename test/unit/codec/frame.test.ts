@@ -2,7 +2,7 @@ import { zstdCompressSync } from 'node:zlib'
 import { Packr } from 'msgpackr'
 import { describe, expect, it } from 'vitest'
 import { type DecodedFrame, decodeFrame, encodeFrame } from '#codec/frame'
-import { FRAME_BYTES_MAX } from '#core/limits'
+import { FRAME_BYTES_MAX, FRAME_MESSAGES_MAX, UNKNOWN_FIELDS_BYTES_MAX, UNKNOWN_FIELDS_MAX } from '#core/limits'
 import type { Message } from '#core/protocol'
 import { sibling } from '../../support/siblings.ts'
 
@@ -94,6 +94,20 @@ describe('a frame', () => {
   it('with bytes after the last message is malformed', () => {
     expect(codeOf(decodeFrame(Uint8Array.from([...frameOf([[5]]), 0])))).toBe('FRAME_MALFORMED')
   })
+
+  it('with bytes after its packed part is malformed, another packed part too', () => {
+    const body = packr.pack([[5]])
+    const packed = packedFrame(body)
+    expect(codeOf(decodeFrame(packed))).toBe('read')
+    expect(codeOf(decodeFrame(Uint8Array.from([...packed, 0])))).toBe('FRAME_MALFORMED')
+    expect(codeOf(decodeFrame(Uint8Array.from([...packed, ...zstdCompressSync(body)])))).toBe('FRAME_MALFORMED')
+  })
+
+  it('may have 1,024 messages, and not as many as it has bytes', () => {
+    const probes = (count: number): unknown[] => new Array(count).fill([5])
+    expect(codeOf(decodeFrame(frameOf(probes(FRAME_MESSAGES_MAX))))).toBe('read')
+    expect(codeOf(decodeFrame(frameOf(probes(FRAME_MESSAGES_MAX + 1))))).toBe('FRAME_MALFORMED')
+  })
 })
 
 describe('what a later version adds', () => {
@@ -123,6 +137,16 @@ describe('what a later version adds', () => {
     const message = decoded.messages[0] as Extract<Message, { type: 'updates' }>
     expect(message.updates.map((update) => update.unknownFields?.length)).toEqual([3, undefined])
     expect(message.updates[0]!.unknownFields![1]).toEqual(Uint8Array.of(0xc4, 2, 9, 9))
+  })
+})
+
+describe('what is too much for a later version', () => {
+  it.each([
+    ['65 fields', new Array(UNKNOWN_FIELDS_MAX + 1).fill(null)],
+    ['64 KiB', ['x'.repeat(UNKNOWN_FIELDS_BYTES_MAX)]],
+  ])('%s at the end of an update', (_, fields) => {
+    expect(codeOf(readUpdates([...UPDATE, ...new Array(UNKNOWN_FIELDS_MAX).fill(null)]))).toBe('read')
+    expect(codeOf(readUpdates([...UPDATE, ...fields]))).toBe('FRAME_MALFORMED')
   })
 })
 

@@ -124,8 +124,10 @@ describe('a value', () => {
     expect(throughWire(n)).toBe(n)
   })
 
-  it('of negative zero is zero, as in JSON', () => {
+  it('of negative zero is zero, as in JSON, whoever wrote it', () => {
     expect(Object.is(throughWire(-0), 0)).toBe(true)
+    expect(Object.is(decodeUpdate(withValueBytes([0xcb, 0x80, 0, 0, 0, 0, 0, 0, 0])).value, 0)).toBe(true)
+    expect(Object.is(decodeUpdate(withValueBytes([0xca, 0x80, 0, 0, 0])).value, 0)).toBe(true)
   })
 
   it.each([
@@ -209,6 +211,14 @@ describe('a value', () => {
     expect(valueBytes(fractions)).toBeGreaterThan(VALUE_BYTES_MAX)
     expect(() => throughWire(fractions)).toThrow(/over 1048576 bytes/)
     expect(throughWire(fractions.slice(10))).toHaveLength(fractions.length - 10)
+  })
+
+  it('counts as it will be written, not as it came: a short float comes in five bytes and leaves in nine', () => {
+    const count = Math.ceil(VALUE_BYTES_MAX / 9)
+    const floats = Array.from({ length: count }, () => [0xca, 0x3f, 0, 0, 0]).flat()
+    const header = (length: number): number[] => [0xdd, 0, length >> 16, (length >> 8) & 0xff, length & 0xff]
+    expect(() => decodeUpdate(withValueBytes([...header(count), ...floats]))).toThrow(/over 1048576 bytes/)
+    expect(() => decodeUpdate(withValueBytes([...header(count - 10), ...floats.slice(0, -50)]))).not.toThrow()
   })
 })
 

@@ -1,0 +1,104 @@
+import { Worker } from 'node:worker_threads'
+import { zstdCompressSync } from 'node:zlib'
+import { describe, expect, it } from 'vitest'
+import { encodeFrame } from '#codec/frame'
+import { FRAME_BYTES_MAX } from '#core/limits'
+import { sibling } from '../support/siblings.ts'
+
+/** What one frame may cost whoever reads it, far above what honest ones need: a frame has 2 MiB. */
+const HEAP_MIB_MAX = 160
+const MS_MAX = 15_000
+const ROOM = FRAME_BYTES_MAX - 300
+
+const HEADER = [0xc1, 1, 0]
+const PACKED_HEADER = [0xc1, 1, 1]
+const count32 = (token: number, count: number): number[] => [
+  token,
+  (count >>> 24) & 0xff,
+  (count >>> 16) & 0xff,
+  (count >>> 8) & 0xff,
+  count & 0xff,
+]
+
+/** As many of one element as there is room for, behind what begins them. */
+const filled = (start: readonly number[], token: number, element: readonly number[]): Buffer => {
+  const count = Math.floor(ROOM / element.length / (token === 0xdf ? 2 : 1))
+  const elements = Buffer.alloc(count * element.length * (token === 0xdf ? 2 : 1), Buffer.from(element))
+  return Buffer.concat([Buffer.from([...HEADER, ...start, ...count32(token, count)]), elements])
+}
+
+const VALUE_MARK = 'MARK'
+const encoded = encodeFrame([{ type: 'updates', updates: [sibling('a', VALUE_MARK)] }], FRAME_BYTES_MAX).bytes
+
+/** An update whose value is this, so that the frame is whole. */
+function withValue(value: Uint8Array): Buffer {
+  const frame = Buffer.from(encoded)
+  const at = frame.indexOf(VALUE_MARK) - 1
+  return Buffer.concat([frame.subarray(0, at), value, frame.subarray(at + 1 + VALUE_MARK.length)])
+}
+
+/** The value that follows the header of a frame. */
+const encodedValue = (token: number, element: readonly number[]): Uint8Array =>
+  filled([], token, element).subarray(HEADER.length)
+
+/** The update with its length raised by as many fields as there is room for. */
+function withFields(element: readonly number[]): Buffer {
+  const frame = Buffer.from(encoded)
+  const at = frame.indexOf(0x9e, HEADER.length)
+  const count = Math.floor(ROOM / element.length)
+  const header = Buffer.from(count32(0xdd, 14 + count))
+  const fields = Buffer.alloc(count * element.length, Buffer.from(element))
+  return Buffer.concat([frame.subarray(0, at), header, frame.subarray(at + 1), fields])
+}
+
+const packed = (body: Uint8Array): Buffer => Buffer.concat([Buffer.from(PACKED_HEADER), zstdCompressSync(body)])
+const packedFrame = (frame: Buffer): Buffer => packed(frame.subarray(HEADER.length))
+
+const BOMBS: Readonly<Record<string, Uint8Array>> = {
+  'a million messages': filled([], 0xdd, [0x91, 5]),
+  'a million messages of a later version': filled([], 0xdd, [0x91, 0x7f]),
+  'a message of two million positions': filled([0x91], 0xdd, [0x00]),
+  'two million updates that are none': filled([0x91, 0x92, 0x00], 0xdd, [0xc0]),
+  'an update of two million fields': withFields([0xc0]),
+  'an update of fields with fields': withFields([0x91, 0x90]),
+  'a value of two million nothings': withValue(encodedValue(0xdd, [0xc0])),
+  'a value of two million empty lists': withValue(encodedValue(0xdd, [0x90])),
+  'a value of two million empty objects': withValue(encodedValue(0xdd, [0x80])),
+  'a value of lists in lists': withValue(encodedValue(0xdd, [0x91, 0x91, 0x91, 0x90])),
+  'a value of a million members of one name': withValue(encodedValue(0xdf, [0xa0])),
+  'two million levels': Buffer.concat([Buffer.from(HEADER), Buffer.alloc(ROOM, 0x91)]),
+  'a field of two million levels': withFields([0x91]),
+  'a promise of four billion messages': Buffer.from([...HEADER, ...count32(0xdd, 0xffff_ffff), 0x91, 5]),
+  'a text of four billion bytes': Buffer.from([...HEADER, 0x91, 0x92, 6, ...count32(0xdb, 0xffff_ffff), 0x61]),
+  'half a gigabyte of zeros, packed': packed(Buffer.alloc(512 * 1024 * 1024)),
+  'zeros packed twice': packed(zstdCompressSync(Buffer.alloc(512 * 1024 * 1024))),
+  'a hundred packed bodies in a row': Buffer.concat([
+    Buffer.from(PACKED_HEADER),
+    ...new Array<Uint8Array>(100).fill(zstdCompressSync(Buffer.alloc(2 * 1024 * 1024))),
+  ]),
+  'two million fields, packed into a few hundred bytes': packedFrame(withFields([0xc0])),
+}
+
+describe(`a frame costs at most ${HEAP_MIB_MAX} MiB and has an outcome`, () => {
+  it.each(Object.entries(BOMBS))('%s', async (_, frame) => {
+    expect(await outcomeWithin(frame)).toMatch(/^(decoded|FRAME_MALFORMED|FRAME_TOO_LARGE)$/)
+  })
+})
+
+/** Decodes in a thread that ends when it takes more memory or time than it may. */
+function outcomeWithin(frame: Uint8Array): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const worker = new Worker(new URL('decoding-worker.ts', import.meta.url), {
+      workerData: frame,
+      execArgv: ['--conditions=source', '--no-warnings'],
+      resourceLimits: { maxOldGenerationSizeMb: HEAP_MIB_MAX, maxYoungGenerationSizeMb: 32 },
+    })
+    const timer = setTimeout(() => {
+      reject(new Error(`no outcome within ${MS_MAX} ms`))
+      void worker.terminate()
+    }, MS_MAX)
+    worker.once('message', (outcome: string) => resolve(outcome))
+    worker.once('error', reject)
+    worker.once('exit', () => clearTimeout(timer))
+  })
+}
