@@ -61,7 +61,7 @@ describe('a frame', () => {
     await explore(
       'frames of random bytes',
       fc.property(frame, (hostile) => void expectOutcome(hostile)),
-      20_000,
+      8_000,
     )
   })
 
@@ -85,7 +85,7 @@ describe('a frame', () => {
           expectOutcome(afterAllOf(changes, original, other))
         }
       }),
-      1_500,
+      600,
     )
   })
 
@@ -99,7 +99,7 @@ describe('a frame', () => {
         if (tail.length > 0)
           expect(decodeFrame(Buffer.concat([PACKED_HEADER, packed, tail]))).toMatchObject({ outcome: 'rejected' })
       }),
-      2_000,
+      800,
     )
   })
 })
@@ -118,7 +118,7 @@ describe('an update on its own', () => {
           expect(error.code).toBe('UPDATE_INVALID')
         }
       }),
-      4_000,
+      2_000,
     )
   })
 })

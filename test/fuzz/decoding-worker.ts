@@ -1,5 +1,7 @@
-import { parentPort, workerData } from 'node:worker_threads'
+import { parentPort } from 'node:worker_threads'
 import { decodeFrame } from '#codec/frame'
 
-const decoded = decodeFrame(workerData as Uint8Array)
-parentPort!.postMessage(decoded.outcome === 'decoded' ? decoded.outcome : decoded.code)
+parentPort!.on('message', (frame: Uint8Array) => {
+  const decoded = decodeFrame(frame)
+  parentPort!.postMessage(decoded.outcome === 'decoded' ? decoded.outcome : decoded.code)
+})

@@ -54,7 +54,7 @@ describe('the HTTP API', () => {
         expect(sync.status().appliedUpdates - before, JSON.stringify(answers)).toBe(written)
         expect(agent.logs).toEqual([])
       }),
-      2_500,
+      1_000,
     )
     expect((await agent.call('GET', '/healthz')).status).toBe(200)
     expect(Object.getPrototypeOf({})).not.toHaveProperty('admin')
@@ -68,7 +68,7 @@ describe('the HTTP API', () => {
         answers.forEach(expectKnown)
         expect(agent.logs).toEqual([])
       }),
-      500,
+      300,
     )
   })
 

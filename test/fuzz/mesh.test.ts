@@ -112,12 +112,12 @@ async function pay(visits: readonly Visit[]): Promise<void> {
 describe('the port of the TLS mesh', () => {
   it('before the handshake: takes no harm from whatever is sent', async () => {
     const visits = fc.array(knock, { minLength: 1, maxLength: 8 })
-    await explore('strangers before the handshake, in parallel', fc.asyncProperty(visits, pay), 40)
+    await explore('strangers before the handshake, in parallel', fc.asyncProperty(visits, pay), 12)
   })
 
   it('after the handshake: takes no harm from a wrong hello', async () => {
     const visits = fc.array(wrongHello, { minLength: 1, maxLength: 8 })
-    await explore('certified peers with wrong hellos, in parallel', fc.asyncProperty(visits, pay), 40)
+    await explore('certified peers with wrong hellos, in parallel', fc.asyncProperty(visits, pay), 12)
     expect(a.sync.status().members.map(({ nodeId }) => nodeId)).toEqual(['a', 'b'])
   })
 
@@ -147,7 +147,7 @@ describe('the port of the TLS mesh', () => {
         })
         await leave(socket)
       }),
-      60,
+      25,
     )
     expect(a.sync.status().divergences + b.sync.status().divergences).toBe(0)
   })
@@ -155,7 +155,7 @@ describe('the port of the TLS mesh', () => {
   it('after the hello: a flood of a member delays nobody beyond the bound', async () => {
     const socket = (await memberLetIn()).resume()
     const rubbish = memberPacketFlood()
-    for (let i = 0; i < 12; i++) {
+    for (let i = 0; i < 6; i++) {
       socket.write(rubbish)
       await expectUndisturbed()
     }
