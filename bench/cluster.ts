@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
+import type { JoinAnswer, JoinJob } from './late-joiner.ts'
 import type { Answer, NodeCalls } from './node.ts'
 import type { Credentials } from './system.ts'
 import type { SystemName } from './systems.ts'
@@ -61,21 +62,28 @@ class RemoteNode {
 
 /** All nodes of one system, each in its own process, connected to each other. */
 export class Cluster {
-  readonly #nodes: readonly RemoteNode[]
+  readonly #system: SystemName
+  readonly #nodes: RemoteNode[]
+  #addresses: readonly string[] = []
 
-  private constructor(nodes: readonly RemoteNode[]) {
+  private constructor(system: SystemName, nodes: RemoteNode[]) {
+    this.#system = system
     this.#nodes = nodes
   }
 
   /** @param credentials one for each node */
   static async start(system: SystemName, credentials: readonly Credentials[]): Promise<Cluster> {
-    const cluster = new Cluster(credentials.map(() => new RemoteNode()))
+    const cluster = new Cluster(
+      system,
+      credentials.map(() => new RemoteNode()),
+    )
     try {
       const nodes = credentials.length
       const opened = cluster.#nodes.map((node, index) =>
         node.call('open', { system, index, nodes, credentials: credentials[index]! }),
       )
-      await cluster.each('join', await Promise.all(opened))
+      cluster.#addresses = await Promise.all(opened)
+      await cluster.each('join', cluster.#addresses)
     } catch (error) {
       await cluster.stop()
       throw error
@@ -90,6 +98,16 @@ export class Cluster {
     deadlineMs?: number,
   ): Promise<Awaited<ReturnType<NodeCalls[Name]>>[]> {
     return Promise.all(this.#nodes.map((node) => node.call(name, argument, deadlineMs)))
+  }
+
+  /** One more node, which finds what the others hold. Its process has loaded its modules before the clock starts. */
+  async joinLate(credentials: Credentials, job: Pick<JoinJob, 'entries' | 'waitMsMax'>): Promise<JoinAnswer> {
+    const index = this.#nodes.length
+    const node = new RemoteNode()
+    this.#nodes.push(node)
+    await node.call('loaded', undefined)
+    const place = { index, nodes: index + 1, credentials, addresses: this.#addresses }
+    return node.call('joinLate', { system: this.#system, ...place, ...job }, job.waitMsMax + CALL_DEADLINE_MS)
   }
 
   async stop(): Promise<void> {

@@ -1,4 +1,5 @@
 import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises'
+import { type Entries, entriesOf } from './entries.ts'
 import { nowMs, ownCpuMs } from './machine.ts'
 import type { BenchNode } from './system.ts'
 
@@ -42,24 +43,32 @@ export interface BurstAnswer {
   readonly cpuMs: number
 }
 
+/** A large state: one node writes it, and all wait until they hold it. */
+export interface FillJob {
+  readonly entries: Entries
+  /** index of the node that writes */
+  readonly writer: number
+  readonly deadlineMs: number
+}
+
 type Entry = readonly [parameter: string, value: string]
 
 /** One node's part in the jobs: it writes, and stamps what it comes to hold. */
 export class JobRunner {
   readonly #index: number
-  #onValue: (parameter: string, number: number) => void = () => {}
+  #onValue: (parameter: string, value: string) => void = () => {}
 
   constructor(index: number) {
     this.#index = index
   }
 
   /** To be handed to the system as its `onValue`. */
-  readonly onValue = (parameter: string, value: string): void => this.#onValue(parameter, numberOf(value))
+  readonly onValue = (parameter: string, value: string): void => this.#onValue(parameter, value)
 
   async latency(node: BenchNode, job: LatencyJob): Promise<LatencyAnswer> {
     const heldAtMs = new Array<number>(job.writes).fill(0)
-    const complete = this.#collect(job.writes, job.deadlineMs, (_parameter, number) => {
-      const write = number - job.base
+    const complete = this.#collect(job.writes, job.deadlineMs, (_parameter, value) => {
+      const write = numberOf(value) - job.base
       if (heldAtMs[write] !== 0) return false
       heldAtMs[write] = nowMs()
       return true
@@ -74,8 +83,8 @@ export class JobRunner {
     const final = new Set<string>()
     const last = job.base + job.rounds - 1
     let convergedAtMs: number | undefined
-    const complete = this.#collect(job.parameters, job.deadlineMs, (parameter, number) => {
-      if (number !== last || final.has(parameter)) return false
+    const complete = this.#collect(job.parameters, job.deadlineMs, (parameter, value) => {
+      if (numberOf(value) !== last || final.has(parameter)) return false
       final.add(parameter)
       if (final.size === job.parameters) convergedAtMs = nowMs()
       return true
@@ -88,6 +97,26 @@ export class JobRunner {
     const issuedAtMs = entries.length > 0 ? nowMs() : undefined
     await complete
     return { startedAtMs, issuedAtMs, convergedAtMs, cpuMs: ownCpuMs() - cpuBefore }
+  }
+
+  /** Whether this node held all of it by the deadline. */
+  async fill(node: BenchNode, { entries, writer, deadlineMs }: FillJob): Promise<boolean> {
+    const held = this.holding(entries, deadlineMs)
+    if (writer === this.#index) await issue(node, entriesOf(entries), FILL_CALLS_PER_TURN)
+    return (await held) !== undefined
+  }
+
+  /** When this node held the right value of every entry; undefined when it did not by the deadline. */
+  async holding(entries: Entries, deadlineMs: number): Promise<number | undefined> {
+    const missing = new Map(entriesOf(entries))
+    let heldAtMs: number | undefined
+    await this.#collect(missing.size, deadlineMs, (parameter, value) => {
+      if (missing.get(parameter) !== value) return false
+      missing.delete(parameter)
+      if (missing.size === 0) heldAtMs = nowMs()
+      return true
+    })
+    return heldAtMs
   }
 
   async #writeOnTime(node: BenchNode, job: LatencyJob): Promise<[number, number][]> {
@@ -112,7 +141,7 @@ export class JobRunner {
   }
 
   /** Resolves once `accept` took `count` values, or at the deadline. */
-  #collect(count: number, deadlineMs: number, accept: (parameter: string, number: number) => boolean): Promise<void> {
+  #collect(count: number, deadlineMs: number, accept: (parameter: string, value: string) => boolean): Promise<void> {
     return new Promise((resolve) => {
       const done = (): void => {
         clearTimeout(timer)
@@ -121,8 +150,8 @@ export class JobRunner {
       }
       const timer = setTimeout(done, deadlineMs - nowMs())
       let taken = 0
-      this.#onValue = (parameter, number) => {
-        if (accept(parameter, number) && ++taken === count) done()
+      this.#onValue = (parameter, value) => {
+        if (accept(parameter, value) && ++taken === count) done()
       }
     })
   }
@@ -140,6 +169,8 @@ async function issue(node: BenchNode, entries: readonly Entry[], callsPerTurn: n
   }
 }
 
+/** Many, because how the state came about is not what is measured. */
+const FILL_CALLS_PER_TURN = 256
 const VALUE_BYTES = 64
 const NUMBER_DIGITS = 9
 

@@ -1,5 +1,7 @@
 /** One node of the bench in its own process: obeys the coordinator (cluster.ts) over the channel of its fork. */
-import { type BurstJob, JobRunner, type LatencyJob } from './jobs.ts'
+import { type BurstJob, type FillJob, JobRunner, type LatencyJob } from './jobs.ts'
+import { type JoinAnswer, type JoinJob, joinLate } from './late-joiner.ts'
+import { ownCpuMs } from './machine.ts'
 import { profiled } from './profile.ts'
 import type { BenchNode, OpenOptions } from './system.ts'
 import { SYSTEMS, type SystemName } from './systems.ts'
@@ -9,6 +11,13 @@ export interface NodeCalls {
   join: (addresses: readonly string[]) => Promise<void>
   latency: (job: LatencyJob) => ReturnType<JobRunner['latency']>
   burst: (job: BurstJob) => ReturnType<JobRunner['burst']>
+  fill: (job: FillJob) => ReturnType<JobRunner['fill']>
+  /** Resolves once the modules are loaded. */
+  loaded: () => Promise<void>
+  /** In place of `open` and `join`: a fresh node takes over what the others hold. */
+  joinLate: (job: JoinJob & { readonly system: SystemName }) => Promise<JoinAnswer>
+  /** Milliseconds of CPU that this node has used. */
+  cpuMs: () => Promise<number>
   close: () => Promise<void>
 }
 
@@ -40,6 +49,15 @@ const calls: NodeCalls = {
   join: (addresses) => node.join(addresses),
   latency: (job) => profiled(`${label}-latency-${job.base}`, profiling, () => jobs.latency(node, job)),
   burst: (job) => profiled(`${label}-burst`, profiling, () => jobs.burst(node, job)),
+  fill: (job) => jobs.fill(node, job),
+  loaded: async () => {},
+  async joinLate({ system, ...job }) {
+    label = `${system}-late`
+    const joined = await profiled(`${label}-join`, true, () => joinLate(SYSTEMS[system].open, job))
+    node = joined.node
+    return joined.answer
+  },
+  cpuMs: async () => ownCpuMs(),
   close: () => node.close(),
 }
 

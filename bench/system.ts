@@ -4,6 +4,8 @@ export interface OpenOptions {
   /** nodes of the cluster, this one included */
   readonly nodes: number
   readonly credentials: Credentials
+  /** true: the others hold something already, which this node must ask for if nothing else makes it */
+  readonly late?: boolean
   /** To be called whenever this node itself first holds a value, its own writes included. */
   readonly onValue: (parameter: string, value: string) => void
 }

@@ -11,11 +11,19 @@ export interface FloorOptions {
 }
 
 const HEADER_BYTES = 4
+/** entries in one frame of a state that is handed over */
+const STATE_PART_ENTRIES = 1_000
+
+/** An update, a question for the whole state, or a part of it. */
+type FloorMessage =
+  | { readonly k: string; readonly v: string }
+  | { readonly want: 1 }
+  | { readonly s: readonly (readonly [string, string])[] }
 
 /**
  * The least that a broadcast between Node processes can be: a full mesh of sockets, length-prefixed JSON, the last
  * arrival wins. It has no conflict rule, no repair, no batching beyond `corked` and no events but one callback, and
- * so stands for what the machine and the transport cost by themselves.
+ * so stands for what the machine and the transport cost by themselves. A late node asks the first one for its state.
  */
 class BroadcastFloor implements BenchNode {
   readonly #options: OpenOptions & FloorOptions
@@ -47,7 +55,10 @@ class BroadcastFloor implements BenchNode {
 
   /** Dials the nodes of smaller index, and waits for those of greater index to dial. */
   async join(addresses: readonly string[]): Promise<void> {
-    for (const address of addresses.slice(0, this.#options.index)) await this.#dial(address)
+    for (const [index, address] of addresses.slice(0, this.#options.index).entries()) {
+      const socket = await this.#dial(address)
+      if (index === 0 && this.#options.late) socket.write(encode({ want: 1 }))
+    }
     await new Promise<void>((resolve) => {
       this.#onPeer = () => {
         if (this.#peers.size === this.#options.nodes - 1) resolve()
@@ -58,7 +69,7 @@ class BroadcastFloor implements BenchNode {
 
   set(parameter: string, value: string): undefined {
     this.#apply(parameter, value)
-    const frame = encode(parameter, value)
+    const frame = encode({ k: parameter, v: value })
     if (this.#options.corked) this.#cork(frame)
     else this.#write(frame)
   }
@@ -72,29 +83,42 @@ class BroadcastFloor implements BenchNode {
     return { ...this.#options.credentials, minVersion: 'TLSv1.3' as const }
   }
 
-  async #dial(address: string): Promise<void> {
+  async #dial(address: string): Promise<Socket> {
     const socket = connect(Number(address.split(':')[1]), '127.0.0.1')
     if (this.#options.transport === 'tcp') {
       await once(socket, 'connect')
       this.#attach(socket)
-      return
+      return socket
     }
     // the certificates name nodes, not hosts; the authority is what the floor checks
     const secure: TLSSocket = connectTls({ socket, ...this.#tls(), checkServerIdentity: () => undefined })
     await once(secure, 'secureConnect')
     this.#attach(secure)
+    return secure
   }
 
   #attach(socket: Socket): void {
     socket.setNoDelay(true)
     socket.on(
       'data',
-      frameReader((parameter, value) => this.#apply(parameter, value)),
+      frameReader((message) => this.#take(socket, message)),
     )
     socket.on('error', () => {})
     socket.on('close', () => this.#peers.delete(socket))
     this.#peers.add(socket)
     this.#onPeer()
+  }
+
+  #take(from: Socket, message: FloorMessage): void {
+    if ('k' in message) this.#apply(message.k, message.v)
+    else if ('s' in message) for (const [parameter, value] of message.s) this.#apply(parameter, value)
+    else this.#handOver(from)
+  }
+
+  #handOver(to: Socket): void {
+    const entries = [...this.#values]
+    for (let from = 0; from < entries.length; from += STATE_PART_ENTRIES)
+      to.write(encode({ s: entries.slice(from, from + STATE_PART_ENTRIES) }))
   }
 
   #apply(parameter: string, value: string): void {
@@ -117,8 +141,8 @@ class BroadcastFloor implements BenchNode {
   }
 }
 
-function encode(parameter: string, value: string): Buffer {
-  const text = JSON.stringify({ k: parameter, v: value })
+function encode(message: FloorMessage): Buffer {
+  const text = JSON.stringify(message)
   const frame = Buffer.allocUnsafe(HEADER_BYTES + Buffer.byteLength(text))
   frame.writeUInt32BE(frame.length - HEADER_BYTES)
   frame.write(text, HEADER_BYTES)
@@ -126,7 +150,7 @@ function encode(parameter: string, value: string): Buffer {
 }
 
 /** Cuts a byte stream into frames; a frame's rest waits for the next chunk. */
-function frameReader(onUpdate: (parameter: string, value: string) => void): (chunk: Buffer) => void {
+function frameReader(onMessage: (message: FloorMessage) => void): (chunk: Buffer) => void {
   let rest: Buffer | undefined
   return (chunk) => {
     const bytes = rest ? Buffer.concat([rest, chunk]) : chunk
@@ -134,9 +158,9 @@ function frameReader(onUpdate: (parameter: string, value: string) => void): (chu
     while (bytes.length - offset >= HEADER_BYTES) {
       const end = offset + HEADER_BYTES + bytes.readUInt32BE(offset)
       if (bytes.length < end) break
-      const update = JSON.parse(bytes.toString('utf8', offset + HEADER_BYTES, end))
+      const message = JSON.parse(bytes.toString('utf8', offset + HEADER_BYTES, end))
       offset = end
-      onUpdate(update.k, update.v)
+      onMessage(message)
     }
     rest = offset === bytes.length ? undefined : bytes.subarray(offset)
   }

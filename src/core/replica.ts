@@ -181,9 +181,12 @@ export class Replica {
       parameters = new Map()
       this.sections.set(section, parameters)
     }
-    if (!parameters.has(parameter)) this.slotCount++
+    const { size } = parameters
     parameters.set(parameter, slot)
-    this.lastSlot = undefined
+    this.slotCount += parameters.size - size
+    this.lastSection = section
+    this.lastParameter = parameter
+    this.lastSlot = slot
   }
 
   private enter(state: OriginState, update: Update): LiveEntry {

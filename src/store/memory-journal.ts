@@ -8,6 +8,12 @@ export class MemoryJournal implements Journal {
   private limits: JournalLimits = { historyPerParameter: 100, conflicts: 200 }
   /** `section.parameter`, for a section has no dot; the parameter that was changed least lately is the first */
   private readonly byParameter = new Map<string, RecentList<HistoryEntry>>()
+  /**
+   * Goes on where it is: a walk that began anew for each entry that is dropped would step over all that were deleted before.
+   * Behind it there is `first` and nothing else, for what is set again goes to the end.
+   */
+  private walk = this.byParameter.entries()
+  private first: readonly [key: string, list: RecentList<HistoryEntry>] | undefined
   private readonly kept = new RecentList<ConflictEntry>()
   /** over all parameters */
   private entries = 0
@@ -26,6 +32,7 @@ export class MemoryJournal implements Journal {
     // Set again, to be the last.
     this.byParameter.delete(key)
     this.byParameter.set(key, list)
+    if (this.first?.[0] === key) this.first = undefined
     // What stands beside an update is live, or replaced by a later entry: it is counted there.
     const bytes = estimatedBytes(entry.update) + estimatedBytesOf(entry.superseded)
     list.add(entry, bytes)
@@ -45,9 +52,21 @@ export class MemoryJournal implements Journal {
   }
 
   private dropFromFirst(): void {
-    const [key, list] = this.byParameter.entries().next().value!
+    this.first ??= this.next()
+    const [key, list] = this.first
     this.dropOldest(list)
-    if (list.size === 0) this.byParameter.delete(key)
+    if (list.size > 0) return
+    this.byParameter.delete(key)
+    this.first = undefined
+  }
+
+  private next(): readonly [string, RecentList<HistoryEntry>] {
+    let { value, done } = this.walk.next()
+    if (done) {
+      this.walk = this.byParameter.entries()
+      value = this.walk.next().value
+    }
+    return value!
   }
 
   async history(section: string, parameter: string): Promise<readonly HistoryEntry[]> {
@@ -63,6 +82,8 @@ export class MemoryJournal implements Journal {
     this.limits = limits
     this.kept.trim(limits.conflicts, CONFLICT_LEDGER_BYTES_MAX)
     if (!fewer) return
+    this.first = undefined
+    this.walk = this.byParameter.entries()
     for (const [key, list] of this.byParameter) {
       this.trimParameter(list)
       if (list.size === 0) this.byParameter.delete(key)
