@@ -3,6 +3,7 @@
  * that hands its map over as JSON, alternating, each node in a process of its own.
  *
  *     npm run bench:join -- [--rounds 5] [--parameters 100000] [--alphabet base36] [--systems tls-corked,configsync] [--json]
+ *         [--otherLoadMax 0.3]    waits for a quiet machine before every join
  *         [--profile DIR]    leaves a CPU profile of the joiner there
  */
 import { resolve } from 'node:path'
@@ -12,7 +13,7 @@ import { issueCredentials } from './certificates.ts'
 import { Cluster } from './cluster.ts'
 import { ALPHABETS, type Entries } from './entries.ts'
 import type { JoinAnswer } from './late-joiner.ts'
-import { describeMachine, machineCpuMs, machineLine, nowMs } from './machine.ts'
+import { describeMachine, machineCpuMs, machineLine, nowMs, quietMachine } from './machine.ts'
 import { PROFILE_FOLDER } from './profile.ts'
 import { markdownTable, whole } from './report.ts'
 import { ascending, median } from './statistics.ts'
@@ -35,6 +36,7 @@ const { values: options } = parseArgs({
     alphabet: { type: 'string', default: ALPHABETS[0] },
     systems: { type: 'string', default: `${FLOOR},configsync` },
     json: { type: 'boolean', default: false },
+    otherLoadMax: { type: 'string' },
     profile: { type: 'string' },
   },
 })
@@ -60,6 +62,7 @@ async function measure(
     const held = await cluster.each('fill', { entries, writer: 0, deadlineMs }, 2 * FILL_MS_MAX)
     if (held.includes(false)) throw new Error(`${system}: not every node that was there held the state`)
     await sleep(SETTLE_MS)
+    if (options.otherLoadMax !== undefined) await quietMachine(Number(options.otherLoadMax))
     const serversBefore = await cluster.each('cpuMs', undefined)
     const machineBefore = machineCpuMs()
     const sinceMs = nowMs()

@@ -5,7 +5,9 @@ import { HEARTBEAT_POSITIONS, readHeartbeat, readNodeId, readRunId, writeHeartbe
 import { MEASUREMENTS_POSITIONS, readMeasurements, writeMeasurements } from './measurements.ts'
 import {
   PULL_ANSWER_POSITIONS,
+  PULL_ANSWER_POSITIONS_LEAST,
   PULL_REQUEST_POSITIONS,
+  PULL_REQUEST_POSITIONS_LEAST,
   REPAIR_POSITIONS,
   readPullAnswer,
   readPullRequest,
@@ -53,6 +55,12 @@ const POSITIONS: Readonly<Record<number, number>> = {
   [TYPE.receipt]: 1,
 }
 
+/** Of types that have grown: the fewest that an older node sends. */
+const POSITIONS_LEAST: Readonly<Record<number, number>> = {
+  [TYPE.pullRequest]: PULL_REQUEST_POSITIONS_LEAST,
+  [TYPE.pullAnswer]: PULL_ANSWER_POSITIONS_LEAST,
+}
+
 const TYPE_MAX = 0xffff
 /** Numbers that one receipt confirms. */
 export const RECEIPT_NUMBERS_MAX = 256
@@ -95,16 +103,17 @@ export function readMessage(from: MessagePackReader): Message | Control | undefi
 }
 
 function readBody(from: MessagePackReader, type: number, known: number, found: number): Message | Control {
-  if (found < known) malformed(`a message of type ${type} has ${known} positions, found ${found}`)
+  const least = POSITIONS_LEAST[type] ?? known
+  if (found < least) malformed(`a message of type ${type} has ${least} positions, found ${found}`)
   switch (type) {
     case TYPE.updates:
       return { type: 'updates', updates: readUpdates(from) }
     case TYPE.heartbeat:
       return { type: 'heartbeat', heartbeat: readHeartbeat(from) }
     case TYPE.pullRequest:
-      return { type: 'pullRequest', request: readPullRequest(from) }
+      return { type: 'pullRequest', request: readPullRequest(from, found) }
     case TYPE.pullAnswer:
-      return { type: 'pullAnswer', answer: readPullAnswer(from) }
+      return { type: 'pullAnswer', answer: readPullAnswer(from, found) }
     case TYPE.repair:
       return { type: 'repair', repair: readRepair(from) }
     case TYPE.leave:

@@ -1,13 +1,17 @@
 import type { Origin, Sequence } from '#core/identity'
 import type { Coverage, PullAnswer, PullRequest, Repair } from '#core/protocol'
+import { fitsColumns, readColumns, writeColumns } from './columns.ts'
 import { readCoverage, readDotList, readDots, readHash, writeCoverage, writeDotList, writeHash } from './coverage.ts'
 import { malformed } from './defect.ts'
 import type { MessagePackReader } from './reader.ts'
 import { readUpdates, writeUpdates } from './update.ts'
 import type { MessagePackWriter } from './writer.ts'
 
-export const PULL_REQUEST_POSITIONS = 6
-export const PULL_ANSWER_POSITIONS = 10
+export const PULL_REQUEST_POSITIONS = 7
+/** Before `columns` came. */
+export const PULL_REQUEST_POSITIONS_LEAST = 6
+export const PULL_ANSWER_POSITIONS = 11
+export const PULL_ANSWER_POSITIONS_LEAST = 10
 export const REPAIR_POSITIONS = 3
 
 type Cursor = readonly [Origin, Sequence] | undefined
@@ -19,9 +23,11 @@ export function writePullRequest(to: MessagePackWriter, request: PullRequest): v
   writeCursor(to, request.cursor)
   to.boolean(request.full)
   to.boolean(request.union)
+  to.boolean(request.columns)
 }
 
-export function readPullRequest(from: MessagePackReader): PullRequest {
+/** @param positions how many there are, which is fewer from an older node */
+export function readPullRequest(from: MessagePackReader, positions: number): PullRequest {
   return {
     session: from.unsigned(Number.MAX_SAFE_INTEGER),
     seen: readCoverage(from),
@@ -29,12 +35,14 @@ export function readPullRequest(from: MessagePackReader): PullRequest {
     cursor: readCursor(from),
     full: from.boolean(),
     union: from.boolean(),
+    columns: positions >= PULL_REQUEST_POSITIONS && from.boolean(),
   }
 }
 
 export function writePullAnswer(to: MessagePackWriter, answer: PullAnswer): void {
   to.integer(answer.session)
-  writeUpdates(to, answer.updates)
+  const columns = answer.columns && fitsColumns(answer.updates)
+  writeUpdates(to, columns ? [] : answer.updates)
   to.boolean(answer.last)
   writeCursor(to, answer.cursor)
   writeSnapshot(to, answer.snapshot)
@@ -44,9 +52,19 @@ export function writePullAnswer(to: MessagePackWriter, answer: PullAnswer): void
   to.boolean(answer.full)
   if (answer.dots === undefined) to.nil()
   else writeCoverage(to, answer.dots)
+  if (columns) writeColumns(to, answer.updates)
+  else to.nil()
 }
 
-export function readPullAnswer(from: MessagePackReader): PullAnswer {
+/** @param positions as with a request */
+export function readPullAnswer(from: MessagePackReader, positions: number): PullAnswer {
+  const answer = readAnswerInRows(from)
+  if (positions < PULL_ANSWER_POSITIONS || from.nil()) return answer
+  if (answer.updates.length > 0) malformed('an answer has updates in rows and in columns')
+  return { ...answer, updates: readColumns(from), columns: true }
+}
+
+function readAnswerInRows(from: MessagePackReader): PullAnswer {
   return {
     session: from.unsigned(Number.MAX_SAFE_INTEGER),
     updates: readUpdates(from),
@@ -57,6 +75,7 @@ export function readPullAnswer(from: MessagePackReader): PullAnswer {
     basis: readHash(from),
     full: from.boolean(),
     dots: from.nil() ? undefined : readDots(from),
+    columns: false,
   }
 }
 

@@ -23,6 +23,8 @@ export class MessagePackReader {
   private readonly sections = new MentionedTexts<string>()
   private readonly knownOrigins = new InternedTexts()
   private readonly knownSections = new InternedTexts()
+  private readonly nameBefore = Buffer.alloc(NAME_BYTES_MAX)
+  private nameBytes = 0
   position = 0
 
   begin(bytes: Uint8Array, from = 0): void {
@@ -81,6 +83,11 @@ export class MessagePackReader {
   array(): number {
     const token = this.token()
     return (token & 0xf0) === 0x90 ? token & 0x0f : this.arrayAfter(token)
+  }
+
+  /** How many of something come that take at least a byte each. */
+  count(): number {
+    return this.counted(this.unsigned(Number.MAX_SAFE_INTEGER), 1)
   }
 
   /** An array of positions of which this version knows the first `known`; the length, which may be more. */
@@ -155,6 +162,22 @@ export class MessagePackReader {
     const start = this.position
     this.position += length
     return decodeName(this.bytes, start, this.position)
+  }
+
+  /** The next names are the first of their column. */
+  beginNames(): void {
+    this.nameBytes = 0
+  }
+
+  /** How many bytes it shares with the name of the call before, and the rest of it. */
+  nextName(): string {
+    const shared = this.unsigned(this.nameBytes)
+    const length = this.textLength(this.token(), NAME_BYTES_MAX - shared)
+    const start = this.position
+    for (let i = 0; i < length; i++) this.nameBefore[shared + i] = this.bytes[start + i]!
+    this.position = start + length
+    this.nameBytes = shared + length
+    return decodeName(this.nameBefore, 0, this.nameBytes)
   }
 
   section(): string {

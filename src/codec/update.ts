@@ -26,6 +26,9 @@ const RULES: readonly MergeRule[] = ['latest', 'max', 'min', 'average', 'union',
 const CUSTOM = 'custom:'
 const CUSTOM_BYTES_MAX = 160
 
+/** Where in its group an update stands, and how large that is. */
+export type GroupPlace = readonly [place: number, size: number] | undefined
+
 const writer = new MessagePackWriter()
 const reader = new MessagePackReader()
 
@@ -152,13 +155,13 @@ function readTombstoneOrValue(from: MessagePackReader): JsonValue | undefined {
   return undefined
 }
 
-function writeRule(to: MessagePackWriter, rule: MergeRule): void {
+export function writeRule(to: MessagePackWriter, rule: MergeRule): void {
   const index = RULES.indexOf(rule)
   if (index < 0) to.text(rule)
   else to.integer(index)
 }
 
-function readRule(from: MessagePackReader): MergeRule {
+export function readRule(from: MessagePackReader): MergeRule {
   if (from.peek() < 0x80) return RULES[from.token()] ?? malformed('a rule has an unknown number')
   const rule = from.text(CUSTOM_BYTES_MAX)
   if (!rule.startsWith(CUSTOM)) malformed('a rule is no custom:NAME')
@@ -167,7 +170,7 @@ function readRule(from: MessagePackReader): MergeRule {
   return rule as MergeRule
 }
 
-function writeContext(to: MessagePackWriter, context: CausalContext): void {
+export function writeContext(to: MessagePackWriter, context: CausalContext): void {
   to.array(context.length)
   for (let i = 0; i < context.length; i += 2) {
     to.origin(context[i] as Origin)
@@ -175,7 +178,8 @@ function writeContext(to: MessagePackWriter, context: CausalContext): void {
   }
 }
 
-function readContext(from: MessagePackReader, own: Origin): CausalContext {
+/** @param own the update's origin, where it is known before */
+export function readContext(from: MessagePackReader, own?: Origin): CausalContext {
   const length = from.array()
   if (length === 0) return EMPTY_CONTEXT
   if (length % 2 !== 0) malformed('a context has an origin without a sequence')
@@ -192,7 +196,7 @@ function readContext(from: MessagePackReader, own: Origin): CausalContext {
 }
 
 /** As [place within the group, size]: small numbers, and `first` cannot contradict the sequence. */
-function writeGroup(to: MessagePackWriter, update: Update): void {
+export function writeGroup(to: MessagePackWriter, update: Update): void {
   if (update.group === undefined) {
     to.nil()
     return
@@ -202,15 +206,27 @@ function writeGroup(to: MessagePackWriter, update: Update): void {
   to.integer(update.group.size)
 }
 
-function readGroup(from: MessagePackReader, sequence: Sequence): Group | undefined {
+const readGroup = (from: MessagePackReader, sequence: Sequence): Group | undefined => groupOf(readPlace(from), sequence)
+
+export function readPlace(from: MessagePackReader): GroupPlace {
   if (from.nil()) return undefined
   if (from.array() !== 2) malformed('a group is [place, size]')
-  const place = from.unsigned(sequence - 1)
-  const size = from.unsigned(Number.MAX_SAFE_INTEGER)
-  const first = (sequence - place) as Sequence
-  if (size < 2 || place >= size || first + size - 1 > Number.MAX_SAFE_INTEGER)
+  return [from.unsigned(Number.MAX_SAFE_INTEGER), from.unsigned(Number.MAX_SAFE_INTEGER)]
+}
+
+/** The group of the update with this sequence. */
+export function groupOf(at: GroupPlace, sequence: Sequence): Group | undefined {
+  if (at === undefined) return undefined
+  const [place, size] = at
+  const group = { first: (sequence - place) as Sequence, size }
+  if (size < 2 || group.first < 1) malformed('a group does not hold its update')
+  checkMember(group, sequence)
+  return group
+}
+
+export function checkMember({ first, size }: Group, sequence: Sequence): void {
+  if (sequence < first || sequence >= first + size || first + size - 1 > Number.MAX_SAFE_INTEGER)
     malformed('a group does not hold its update')
-  return { first, size }
 }
 
 /** Each as its bytes, so that it is passed on exactly, whatever it means. */

@@ -7,7 +7,7 @@ import { COVERAGE_RANGES_MAX, DIGEST_HISTORY_MAX } from './limits.ts'
 import type { Member } from './member.ts'
 import type { Membership } from './membership.ts'
 import type { Coverage, PullAnswer, Repair } from './protocol.ts'
-import { PullSession } from './pull-session.ts'
+import { type Part, PullSession } from './pull-session.ts'
 import type { Self } from './self.ts'
 import { TIMING } from './settings.ts'
 import type { Update } from './update.ts'
@@ -35,6 +35,7 @@ export class AntiEntropy {
   private attempts = 0
   private askedMs = 0
   private roundTripMs: number
+  private waiting: Part | undefined
   private holeFrom: NodeId | undefined
   private notedVersion = 0
   private coverage: { readonly version: number; readonly value: Coverage } | undefined
@@ -178,24 +179,45 @@ export class AntiEntropy {
     this.ask(this.session!)
   }
 
-  /** Returns what the part changed; undefined when it belongs to no session of ours. */
-  onAnswer(from: NodeId, answer: PullAnswer): ParameterChange[] | undefined {
+  /**
+   * Returns the part if it is to be merged now; undefined when it belongs to no session of ours, or waits. While more is to
+   * come the next part is asked for before this one is merged, so that the server makes it meanwhile.
+   */
+  onAnswer(from: NodeId, answer: PullAnswer): Part | undefined {
     const { session } = this
     if (session === undefined || session.peer !== from || session.id !== answer.session) return undefined
     if (!session.moves(answer)) return undefined
     this.noteRoundTrip()
-    const changes: ParameterChange[] = []
-    const before = this.self.replica.seen.version
-    const outcome = session.absorb(this.self.replica, answer, changes)
-    if (outcome === 'more') this.nextPart(session)
-    else if (outcome === 'again') this.again(session)
-    else this.complete(session, before !== this.self.replica.seen.version || session.updates > 0)
-    return changes
-  }
-
-  private nextPart(session: PullSession): void {
+    const outcome = session.take(answer)
+    const part = { session, from, updates: answer.updates, outcome }
+    if (outcome !== 'more') return part
     this.attempts = 0
     this.ask(session)
+    this.waiting = part
+    this.self.deadlines.set('part', this.self.nowMs)
+    return undefined
+  }
+
+  /** The part that waits to be merged. */
+  takeWaiting(): Part | undefined {
+    const { waiting } = this
+    this.waiting = undefined
+    this.self.deadlines.cancel('part')
+    return waiting
+  }
+
+  /** Merges a part, and ends its session if it was the last. Returns what changed. */
+  absorb({ session, updates, outcome }: Part): ParameterChange[] {
+    const { replica } = this.self
+    const changes: ParameterChange[] = []
+    const before = replica.seen.version
+    session.merge(replica, updates, changes)
+    // A session that was given up meanwhile still brought updates; each counts for its own dot.
+    if (outcome === 'more' || session !== this.session) return changes
+    if (outcome === 'last' && session.finish(replica, changes))
+      this.complete(session, before !== replica.seen.version || session.updates > 0)
+    else this.again(session)
+    return changes
   }
 
   private again(session: PullSession): void {

@@ -11,6 +11,7 @@ import type { Member } from './member.ts'
 import { Membership } from './membership.ts'
 import { Presence } from './presence.ts'
 import type { Hash64, Heartbeat, Message, TunerMode } from './protocol.ts'
+import type { Part } from './pull-session.ts'
 import { RepairServer } from './repair-server.ts'
 import { Saver } from './saver.ts'
 import { type CoreOptions, Self } from './self.ts'
@@ -203,6 +204,8 @@ export class Core {
         return this.antiEntropy.onPullDue()
       case 'pullRetry':
         return this.antiEntropy.onRetryDue()
+      case 'part':
+        return this.mergeWaiting()
       case 'hole':
         return this.antiEntropy.onHoleDue()
       case 'alone':
@@ -226,7 +229,9 @@ export class Core {
       case 'pullRequest':
         return this.repairServer.onRequest(from, message.request)
       case 'pullAnswer':
-        return this.learned(from, message.answer.updates, this.antiEntropy.onAnswer(from, message.answer))
+        // In their order, because the last one claims what all of them brought.
+        this.mergeWaiting()
+        return this.mergePart(this.antiEntropy.onAnswer(from, message.answer))
       case 'repair':
         return this.learned(from, message.repair.updates, this.antiEntropy.onRepair(from, message.repair))
       case 'probe':
@@ -285,9 +290,16 @@ export class Core {
     this.changed('remote', changes)
   }
 
+  private mergeWaiting(): void {
+    this.mergePart(this.antiEntropy.takeWaiting())
+  }
+
+  private mergePart(part: Part | undefined): void {
+    if (part !== undefined) this.learned(part.from, part.updates, this.antiEntropy.absorb(part))
+  }
+
   /** What a pull or a repair brought. */
-  private learned(from: NodeId, updates: readonly Update[], changes: ParameterChange[] | undefined): void {
-    if (changes === undefined) return
+  private learned(from: NodeId, updates: readonly Update[], changes: readonly ParameterChange[]): void {
     for (const update of updates) this.observe(from, update, false)
     if (changes.length > 0) this.presence.promptLearned()
     this.changed('repair', changes)

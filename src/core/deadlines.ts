@@ -14,6 +14,8 @@ const NAMES = [
   'greet',
   /** the answer to a pull request is overdue */
   'pullRetry',
+  /** at once: a part of a pull is merged, now that the next one has been asked for */
+  'part',
   /** a missing dot was given time to be merely reordered */
   'hole',
   /** alone for so long that there is nobody to learn from */

@@ -75,6 +75,8 @@ export interface PullRequest {
   readonly full: boolean
   /** divergence: send everything live, the asker merges the union and claims nothing */
   readonly union: boolean
+  /** the asker reads updates in columns */
+  readonly columns: boolean
 }
 
 export interface PullAnswer {
@@ -96,6 +98,8 @@ export interface PullAnswer {
    * end the asker drops what the snapshot covers and no part has listed
    */
   readonly dots: readonly OriginCoverage[] | undefined
+  /** the updates travel in columns, where they fit */
+  readonly columns: boolean
 }
 
 /** One answer for many askers: everything live that `base` does not cover. Who covers `base` may claim `seen`. */

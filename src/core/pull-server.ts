@@ -62,6 +62,7 @@ export function answerPull(
     basis: basisOf(replica, runId),
     full,
     dots: full ? part.dots : undefined,
+    columns: request.columns,
   }
   if (!complete) return answer
   // Too much came in meanwhile to fit beside: the asker starts again, with that much less to ask for.

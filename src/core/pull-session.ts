@@ -5,13 +5,22 @@ import { COVERAGE_RANGES_MAX } from './limits.ts'
 import type { Coverage, Hash64, OriginCoverage, PullAnswer, PullRequest, SequenceRange } from './protocol.ts'
 import type { Replica } from './replica.ts'
 import { CoverageIndex } from './seen.ts'
+import type { Update } from './update.ts'
 
 /**
  * - more: ask for the next part
- * - complete: the snapshot is claimed
+ * - last: with it the snapshot may be claimed
  * - again: nothing may be claimed, begin a new session
  */
-export type PartOutcome = 'more' | 'complete' | 'again'
+export type PartOutcome = 'more' | 'last' | 'again'
+
+/** One answer of a pull: what is to be merged, and what the session makes of it. */
+export interface Part {
+  readonly session: PullSession
+  readonly from: NodeId
+  readonly updates: readonly Update[]
+  readonly outcome: PartOutcome
+}
 
 /**
  * The asker's side of a pull. It carries the whole session, so that the server keeps nothing of it.
@@ -43,7 +52,7 @@ export class PullSession {
 
   request(): PullRequest {
     const { id: session, seen, snapshot, cursor, full, union } = this
-    return { session, seen, snapshot, cursor, full, union }
+    return { session, seen, snapshot, cursor, full, union, columns: true }
   }
 
   /** Whether an answer takes the session on; a late answer to a question that was repeated does not. */
@@ -53,25 +62,31 @@ export class PullSession {
     return cursor[0] > origin || (cursor[0] === origin && cursor[1] > sequence)
   }
 
-  /** Merges one part. */
-  absorb(replica: Replica, answer: PullAnswer, changes: ParameterChange[]): PartOutcome {
+  /** Looks at what a part says about the session; its updates are merged by `merge`, before `finish`. */
+  take(answer: PullAnswer): PartOutcome {
     if (!this.begun(answer)) return 'again'
-    for (const update of answer.updates) {
+    this.noteDots(answer.dots ?? [])
+    if (answer.last) return 'last'
+    this.cursor = answer.cursor
+    return answer.cursor === undefined ? 'again' : 'more'
+  }
+
+  merge(replica: Replica, updates: readonly Update[], changes: ParameterChange[]): void {
+    for (const update of updates) {
       const outcome = this.union ? replica.restore(update, changes) : replica.merge(update, changes)
       if (outcome === 'applied') this.updates++
       if (outcome === 'refused' || outcome === 'conflicting') this.unmergeable = true
     }
-    this.noteDots(answer.dots ?? [])
-    if (!answer.last) {
-      this.cursor = answer.cursor
-      return answer.cursor === undefined ? 'again' : 'more'
-    }
-    if (this.union) return 'complete'
-    if (this.unmergeable || !this.snapshot) return 'again'
+  }
+
+  /** Every part is merged: claims the snapshot. False when that is not allowed, and the session has to begin again. */
+  finish(replica: Replica, changes: ParameterChange[]): boolean {
+    if (this.union) return true
+    if (this.unmergeable || !this.snapshot) return false
     if (this.full) this.dropUnlisted(replica, this.snapshot, changes)
     replica.seen.join(this.snapshot)
     for (const [origin, sequence] of this.collected) replica.joinCollected(origin, sequence)
-    return 'complete'
+    return true
   }
 
   /** Takes the snapshot from the first answer; false when `collected` or the server's run changed on the way. */

@@ -16,6 +16,11 @@ export interface Scheduler {
 export const systemScheduler: Scheduler = {
   nowMs: () => performance.now(),
   schedule(delayMs, callback) {
+    if (delayMs <= 0) {
+      // A timer takes a millisecond at least; this runs as soon as what has arrived by now was handled.
+      const immediate = setImmediate(callback)
+      return () => clearImmediate(immediate)
+    }
     const timer = setTimeout(callback, delayMs)
     return () => clearTimeout(timer)
   },

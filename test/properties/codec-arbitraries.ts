@@ -1,4 +1,5 @@
 import fc from 'fast-check'
+import { fitsColumns } from '#codec/columns'
 import type { Control } from '#codec/message'
 import { contextOf } from '#core/causal-context'
 import type { NodeId, Origin, RunId, Sequence } from '#core/identity'
@@ -170,11 +171,32 @@ const pullRequest = record<PullRequest>({
   cursor: optional(dot),
   full: fc.boolean(),
   union: fc.boolean(),
+  columns: fc.boolean(),
 })
+
+/** As a part of a pull has them: one origin's, in order, alike in most that they hold. */
+const neighbours: fc.Arbitrary<Update[]> = fc
+  .tuple(update, fc.array(fc.tuple(fc.nat(2), fc.nat(2), fc.boolean(), name, optional(jsonValue)), { maxLength: 12 }))
+  .map(([first, steps]) => {
+    const list: Update[] = [{ ...first, sequence: 5 as Sequence, group: undefined, unknownFields: undefined }]
+    for (const [gap, elapsedMs, grouped, suffix, value] of steps) {
+      const before = list.at(-1)!
+      const sequence = (before.sequence + 1 + gap) as Sequence
+      list.push({
+        ...before,
+        parameter: `${before.parameter.slice(0, 3)}${suffix}`.replace(/[\uD800-\uDFFF]/g, '_'),
+        value,
+        sequence,
+        timestampMs: Math.min(before.timestampMs + elapsedMs, 8_640_000_000_000_000),
+        group: grouped ? (before.group ?? { first: 2 as Sequence, size: 60 }) : undefined,
+      })
+    }
+    return list
+  })
 
 const pullAnswer = record<PullAnswer>({
   session: counter,
-  updates,
+  updates: fc.oneof(updates, neighbours),
   last: fc.boolean(),
   cursor: optional(dot),
   snapshot: optional(coverage),
@@ -182,7 +204,8 @@ const pullAnswer = record<PullAnswer>({
   basis: hash,
   full: fc.boolean(),
   dots: optional(dots),
-})
+  columns: fc.boolean(),
+}).map((answer) => ({ ...answer, columns: answer.columns && fitsColumns(answer.updates) }))
 
 const repair = record<Repair>({ base: coverage, seen: coverage, updates })
 

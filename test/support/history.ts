@@ -24,6 +24,8 @@ export class TestNode {
   replica = new Replica({ stored: false })
   disk: Saved = { updates: [], seen: [], collected: [], origin: undefined, sequence: 0 }
   session: PullSession | undefined
+  /** the last part of a session, while the next one has been asked for */
+  unmerged: { readonly session: PullSession; readonly updates: readonly Update[] } | undefined
 
   constructor(index: number) {
     this.name = `n${index}` as NodeId
@@ -79,6 +81,7 @@ export class TestNode {
     this.incarnation++
     this.sequence = 0
     this.session = undefined
+    this.unmerged = undefined
     this.save()
   }
 
@@ -193,12 +196,17 @@ export class History {
     return new PullSession(node.replica, { peer: peer.name, id: ++this.sessions, union: false, nowMs: 0 })
   }
 
+  /** The server answers before the asker has merged the part before: it asks on first. */
   private part(node: TestNode, peer: TestNode, session: PullSession, partBytesMax: number): boolean {
+    const answer = answerPull(peer.replica, peer.runId, session.request(), partBytesMax)
     const changes: ParameterChange[] = []
-    return (
-      session.absorb(node.replica, answerPull(peer.replica, peer.runId, session.request(), partBytesMax), changes) ===
-      'more'
-    )
+    node.unmerged?.session.merge(node.replica, node.unmerged.updates, changes)
+    node.unmerged = undefined
+    const outcome = session.take(answer)
+    if (outcome === 'more') node.unmerged = { session, updates: answer.updates }
+    else session.merge(node.replica, answer.updates, changes)
+    if (outcome === 'last') session.finish(node.replica, changes)
+    return outcome === 'more'
   }
 
   /** Everybody pulls from everybody until nothing moves. */

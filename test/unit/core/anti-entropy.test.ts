@@ -10,6 +10,7 @@ import { Seen } from '#core/seen'
 import type { Update } from '#core/update'
 import { CoreMesh } from '../../support/core-mesh.ts'
 import { change } from '../../support/core-node.ts'
+import { absorbPart } from '../../support/pull-part.ts'
 import { sibling } from '../../support/siblings.ts'
 
 const H = 1_000
@@ -72,7 +73,7 @@ describe('behind or ahead', () => {
 function* parts(asker: Replica, server: Replica, session: PullSession) {
   for (let part = 0; part < 20; part++) {
     const answer = answerPull(server, RUN, session.request(), PART_BYTES_LEAST)
-    const outcome = session.absorb(asker, answer, [])
+    const outcome = absorbPart(session, asker, answer)
     yield { answer, outcome }
     if (outcome !== 'more') return
   }

@@ -5,7 +5,7 @@ import { AdapterMesh, id, updates, type Wiretap, write } from './adapter-fixture
 
 const pull: Message = {
   type: 'pullRequest',
-  request: { session: 1, seen: [], snapshot: undefined, cursor: undefined, full: false, union: false },
+  request: { session: 1, seen: [], snapshot: undefined, cursor: undefined, full: false, union: false, columns: true },
 }
 
 const PROBE: Message = { type: 'probe' }
