@@ -11,7 +11,7 @@ import type { Refusal } from './effective.ts'
 import type { Listeners } from './listeners.ts'
 import { isSetting } from './settings.ts'
 import type { State } from './state.ts'
-import type { StatusView } from './types.ts'
+import type { FullExchangeView, StatusView } from './types.ts'
 
 export interface PublisherOptions {
   readonly state: State
@@ -51,6 +51,8 @@ export class EventPublisher {
   private revision = 0
   private applied = 0
   private repairs = 0
+  private fullExchanges = 0
+  private lastFullExchange: FullExchangeView | undefined
   private divergences = 0
   private readonly rejected: Partial<Record<ErrorCode, number>> = {}
 
@@ -61,13 +63,23 @@ export class EventPublisher {
 
   counts(): Pick<
     StatusView,
-    'appliedUpdates' | 'pendingUpdates' | 'conflicts' | 'repairs' | 'divergences' | 'rejected' | 'revision'
+    | 'appliedUpdates'
+    | 'pendingUpdates'
+    | 'conflicts'
+    | 'repairs'
+    | 'fullExchanges'
+    | 'lastFullExchange'
+    | 'divergences'
+    | 'rejected'
+    | 'revision'
   > {
     return {
       appliedUpdates: this.applied,
       pendingUpdates: this.gate.pending,
       conflicts: this.options.ledger.count,
       repairs: this.repairs,
+      fullExchanges: this.fullExchanges,
+      lastFullExchange: this.lastFullExchange,
       divergences: this.divergences,
       rejected: { ...this.rejected },
       revision: this.revision,
@@ -95,6 +107,10 @@ export class EventPublisher {
       case 'repaired': {
         const { from, updates, full, outcome, elapsedMs } = event
         if (outcome === 'complete') this.repairs++
+        if (full && outcome !== 'timeout') {
+          this.fullExchanges++
+          this.lastFullExchange = { from, at: this.options.wallClock(), updates }
+        }
         return listeners.emit('repair', { from, updates, full, outcome, elapsedMs })
       }
       case 'diverged':

@@ -23,7 +23,9 @@ export interface HostOptions {
   /** the machine's clock, milliseconds since 1970 */
   readonly wallClock: () => number
   readonly onEvent: (event: CoreEvent) => void
+  /** nothing is stored from now on, until `onStoreRecovered` */
   readonly onStoreFailed: (error: ConfigSyncError) => void
+  readonly onStoreRecovered: () => void
   /** members' addresses that heartbeats brought */
   readonly onAddresses: (addresses: readonly string[]) => void
 }
@@ -40,6 +42,9 @@ interface Commit {
   readonly done: Promise<void>
 }
 
+/** Entries of the journal that wait for a store that has failed. */
+const JOURNAL_WAITING_MAX = 1_000
+
 type InputBody = Input extends infer I ? (I extends Input ? Omit<I, 'nowMs' | 'wallMs'> : never) : never
 
 /** Feeds one core and does what it asks for: sends, stores, wakes it in time. Everything it knows, the core decides. */
@@ -54,7 +59,7 @@ export class Host {
   private lastCommit: Commit | undefined
   private written: Extract<Effect, { type: 'written' }> | undefined
   /** of the last batch that the store has answered for */
-  storeFailure: ConfigSyncError | undefined
+  private storeFailure: ConfigSyncError | undefined
   private history: HistoryEntry[] = []
   private conflicts: ConflictEntry[] = []
 
@@ -127,6 +132,11 @@ export class Host {
     const atMs = this.options.wallClock()
     if (event.type === 'changed') this.history.push(...historyEntries(event.source, event.changes, atMs))
     if (event.type === 'conflict') this.conflicts.push(conflictEntry(event.siblings, atMs))
+    // After a failure nothing takes them until storing works again, which may be long.
+    if (this.history.length > 2 * JOURNAL_WAITING_MAX && this.storeFailure !== undefined)
+      this.history = this.history.slice(-JOURNAL_WAITING_MAX)
+    if (this.conflicts.length > 2 * JOURNAL_WAITING_MAX && this.storeFailure !== undefined)
+      this.conflicts = this.conflicts.slice(-JOURNAL_WAITING_MAX)
   }
 
   private takeJournal(): JournalBatch {
@@ -148,15 +158,18 @@ export class Host {
   }
 
   private onStored(): void {
+    if (this.storeFailure === undefined) return
     this.storeFailure = undefined
+    this.options.onStoreRecovered()
   }
 
   private onStoreFailed(version: number, cause: unknown): never {
     const detail = cause instanceof ConfigSyncError ? `${cause.code}: ${cause.detail}` : String(cause)
     const error = new ConfigSyncError('STORE_FAILED', detail, { cause })
+    const isNews = this.storeFailure === undefined
     this.storeFailure = error
     this.input({ type: 'storeFailed', version })
-    this.options.onStoreFailed(error)
+    if (isNews) this.options.onStoreFailed(error)
     throw error
   }
 
@@ -191,6 +204,11 @@ export class Host {
     this.wakeAtMs = Number.POSITIVE_INFINITY
     if (this.core.earliestDeadlineMs <= this.options.scheduler.nowMs()) this.input({ type: 'tick' })
     else this.arm()
+  }
+
+  /** Why nothing can be stored now; undefined when all is well. */
+  get storeTrouble(): string | undefined {
+    return this.storeFailure?.detail
   }
 
   /** Waits for what is being stored; rejects with STORE_FAILED when that fails. */

@@ -135,6 +135,7 @@ export class Runtime {
       wallClock: () => this.wallClock(),
       onEvent: (event) => this.publisher.publish(event),
       onStoreFailed: (error) => this.publisher.trouble(error, undefined),
+      onStoreRecovered: () => this.listeners.emit('storeRecovered', { store: options.store!.name }),
       onAddresses: (addresses) => this.learn(addresses),
     })
     if (stored) host.core.restore(stored)
@@ -188,7 +189,7 @@ export class Runtime {
     host.input({ type: 'stop' })
     host.stop()
     this.publisher.flush()
-    this.kept = host.core.snapshot(true)
+    this.kept = this.options.store ? undefined : host.core.snapshot(true)
     await this.adapter!.stop()
     await this.closeStore(true)
   }
@@ -294,6 +295,7 @@ export class Runtime {
       parameters: core?.replica.parameterCount ?? 0,
       origins: core?.replica.seen.origins.size ?? 0,
       ...this.publisher.counts(),
+      store: this.options.store && { name: this.options.store.name, failure: host?.storeTrouble },
       load: core?.self.load ?? 0,
       uptimeMs: running ? this.scheduler.nowMs() - this.startedMs : 0,
       heartbeatIntervalMs: settings.heartbeatIntervalMs,

@@ -166,6 +166,21 @@ export interface MemberView {
   readonly versionVector: VersionVector | undefined
 }
 
+/** Every dot was compared, and what is gone elsewhere was dropped here. */
+export interface FullExchangeView {
+  readonly from: NodeId
+  /** this machine's clock, milliseconds since 1970 */
+  readonly at: number
+  readonly updates: number
+}
+
+export interface StoreView {
+  /** `memory`, `sqlite` … */
+  readonly name: string
+  /** why nothing can be stored now; undefined when all is well */
+  readonly failure: string | undefined
+}
+
 export interface StatusView {
   readonly nodeId: NodeId
   readonly runId: RunId
@@ -186,6 +201,11 @@ export interface StatusView {
   readonly pendingUpdates: number
   readonly conflicts: number
   readonly repairs: number
+  /** since the start: this node or what it asked had been away for so long that tombstones were gone */
+  readonly fullExchanges: number
+  readonly lastFullExchange: FullExchangeView | undefined
+  /** undefined on a node without a store */
+  readonly store: StoreView | undefined
   readonly divergences: number
   readonly rejected: Readonly<Partial<Record<ErrorCode, number>>>
   /** 0 … 1 */
@@ -233,6 +253,8 @@ export interface ConfigSyncEvents {
   rejected: RejectedEvent
   repair: RepairEvent
   ready: { readonly elapsedMs: number }
+  /** after STORE_FAILED: everything is stored again */
+  storeRecovered: { readonly store: string }
   /** an operational failure that nobody's call caused */
   error: ConfigSyncError
 }

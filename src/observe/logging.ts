@@ -33,7 +33,7 @@ export function createLogger(level: LogLevel, nodeId: string, destination: Desti
 
 /**
  * Logs what happens on a node. The field `event` is stable: config.changed, config.conflict, config.rejected,
- * mesh.member, mesh.coordinator, mesh.repaired, node.ready, node.trouble.
+ * mesh.member, mesh.coordinator, mesh.repaired, node.ready, node.trouble, store.recovered.
  * @returns what stops it
  */
 export function logEvents(sync: ConfigSync, logger: Logger): () => void {
@@ -57,10 +57,13 @@ export function logEvents(sync: ConfigSync, logger: Logger): () => void {
       ),
     ),
     sync.on('repair', ({ from, updates, full, outcome, elapsedMs }) =>
-      logger[outcome === 'complete' && updates > 0 ? 'info' : 'debug'](
+      logger[full || (outcome === 'complete' && updates > 0) ? 'info' : 'debug'](
         { event: 'mesh.repaired', from, updates, full, outcome, elapsedMs },
-        `repair from ${from}: ${updates} updates, ${outcome}`,
+        `${full ? 'full exchange with' : 'repair from'} ${from}: ${updates} updates, ${outcome}`,
       ),
+    ),
+    sync.on('storeRecovered', ({ store }) =>
+      logger.info({ event: 'store.recovered', store }, 'everything is stored again'),
     ),
     sync.on('ready', ({ elapsedMs }) => logger.info({ event: 'node.ready', elapsedMs }, 'up to date')),
   ]

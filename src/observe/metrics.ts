@@ -91,6 +91,8 @@ function statusMetrics(registers: Registry[]): (status: StatusView) => void {
   const origins = gauge('origins', 'Identities that have numbered updates')
   const parameters = gauge('parameters', 'Parameters with a value')
   const repairs = counter('repairs_total', 'Gaps that a pull or a repair broadcast closed')
+  const fullExchanges = counter('full_exchanges_total', 'Pulls that compared every dot, because tombstones were gone')
+  const storeFailing = gauge('store_failing', '1 while nothing can be stored')
   const divergences = counter('divergence_total', 'Members that had seen the same and held something else: always 0')
   const frames = byDirection('frames_total', 'Frames on the mesh')
   const bytes = byDirection('frame_bytes_total', 'Bytes of frames on the mesh')
@@ -108,6 +110,8 @@ function statusMetrics(registers: Registry[]): (status: StatusView) => void {
     origins.set(status.origins)
     parameters.set(status.parameters)
     repairs(status.repairs)
+    fullExchanges(status.fullExchanges)
+    storeFailing.set(status.store?.failure === undefined ? 0 : 1)
     divergences(status.divergences)
     const { delivery } = status
     setCounters(frames, 'direction', { sent: delivery.framesSent, received: delivery.framesReceived })

@@ -124,6 +124,8 @@ export function statusJson(status: StatusView) {
     ...status,
     origin: orNull(status.origin),
     coordinator: orNull(status.coordinator),
+    lastFullExchange: orNull(status.lastFullExchange),
+    store: status.store ? { name: status.store.name, failure: orNull(status.store.failure) } : null,
     members: status.members.map(memberJson),
     uptime: status.uptimeMs / 1000,
     delivery: {

@@ -28,7 +28,8 @@ export function statusRows(status: StatusAnswer, colors: Colors): string[][] {
     ['parameters', `${status.parameters}, revision ${status.revision}`],
     ['updates', `${status.appliedUpdates} applied, ${status.pendingUpdates} pending, from ${status.origins} origins`],
     ['conflicts', String(status.conflicts)],
-    ['repairs', String(status.repairs)],
+    ['repairs', `${status.repairs}${status.fullExchanges > 0 ? `, ${status.fullExchanges} full exchanges` : ''}`],
+    ['store', storeText(status, colors)],
     ['divergences', status.divergences === 0 ? '0' : colors.red(String(status.divergences))],
     ['rejected', refused.length === 0 ? '0' : colors.yellow(refused.join(', '))],
     ['load', `${Math.round(status.load * 100)} %`],
@@ -36,6 +37,11 @@ export function statusRows(status: StatusAnswer, colors: Colors): string[][] {
     ['digest', status.digest],
   ]
   return rows.map(([label, value]) => [colors.dim(label), value])
+}
+
+function storeText({ store }: StatusAnswer, colors: Colors): string {
+  if (store === null) return 'none: nothing is kept over a restart'
+  return store.failure === null ? store.name : colors.red(`${store.name}, failing: ${store.failure}`)
 }
 
 function deliveryText({ p50Ms, p95Ms, p99Ms, successRate, receipts }: StatusAnswer['delivery']): string {

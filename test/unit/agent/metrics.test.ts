@@ -13,6 +13,8 @@ const status = {
   origins: 4,
   parameters: 9,
   repairs: 3,
+  fullExchanges: 2,
+  store: { name: 'sqlite', failure: 'STORE_FULL: no room' },
   divergences: 0,
   rejected: { FRAME_MALFORMED: 7 },
   delivery,
@@ -79,6 +81,8 @@ describe('metrics', () => {
       expect(await sampleOf('origins')).toBe(4)
       expect(await sampleOf('parameters')).toBe(9)
       expect(await sampleOf('repairs_total')).toBe(3)
+      expect(await sampleOf('full_exchanges_total')).toBe(2)
+      expect(await sampleOf('store_failing')).toBe(1)
       expect(await sampleOf('divergence_total')).toBe(0)
       expect(await sampleOf('rejected_total{code="FRAME_MALFORMED"}')).toBe(7)
       expect(await sampleOf('frames_total{direction="sent"}')).toBe(5)

@@ -31,7 +31,7 @@ describe('a wrong command line', () => {
     [['gte', 'a.b'], /unknown command 'gte'[\s\S]*Did you mean/],
     [['get', '--jsn'], /unknown option '--jsn'\nDid you mean --json\?/],
     [['agent', '--node-idd', 'a'], /unknown option '--node-idd'\nDid you mean --node-id\?/],
-    [['agent', '--data', 'a'], /unknown option '--data'/],
+    [['agent', '--dat', 'a'], /unknown option '--dat'\nDid you mean --data\?/],
     [['set', 'a.b'], /a value is missing for a\.b/],
     [['set', 'ab', '1'], /"ab" is no section\.parameter/],
     [['set', 'a.b', '1', '--priority', 'high'], /It must be an integer/],
