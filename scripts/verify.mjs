@@ -14,6 +14,7 @@ const STEPS = [
   { name: 'format', command: ['npm', 'exec', '--no', '--', 'biome', 'format', '.'] },
   { name: 'lint', command: ['npm', 'run', '--silent', 'lint'] },
   { name: 'types', command: ['npm', 'run', '--silent', 'types'] },
+  { name: 'specification', command: ['npm', 'run', '--silent', 'spec'] },
   { name: 'tests, tidy rules, documentation', command: ['npm', 'test', '--silent', '--', ...reporters] },
 ]
 
