@@ -47,7 +47,7 @@ export function look(state: TuningState, at: Look): Verdict {
   if (aged.frozen) return stay(aged, `frozen after ${REVERTS_FREEZE} moves in a row had to be taken back`)
   if (aged.pauseLeft > 0)
     return stay({ ...aged, pauseLeft: aged.pauseLeft - 1 }, `pause: ${aged.pauseLeft} more windows after the last move`)
-  return propose(aged, at)
+  return propose(aged, at, measuredOf(at.objective, at.window))
 }
 
 const stay = (state: TuningState, note: string): Verdict => ({ state, move: undefined, note })
@@ -65,15 +65,19 @@ function judge(state: TuningState, trial: Trial, at: Look): Verdict {
   if (windows < TRIAL_WINDOWS) return stay({ ...state, trial: { ...trial, windows } }, `${trial.name} is on trial`)
   const after = measuredOf(at.objective, at.sinceTrial)
   const worse = worsened(at.objective, trial.before, after)
-  if (worse !== undefined) return takeBack(ended, trial, after, worse, at.strategy)
-  const memory = at.strategy.learn({ ...trial, kept: true }, state.memory)
-  return stay(
-    { ...ended, memory, revertsInRow: 0, pauseLeft: at.strategy.pauseWindows },
-    `${trial.name} stays at ${trial.newValue}`,
-  )
+  if (worse !== undefined) return takeBack(ended, trial, after, worse, at)
+  const kept = {
+    ...ended,
+    memory: at.strategy.learn({ ...trial, kept: true, after }, state.memory, at.objective),
+    revertsInRow: 0,
+    pauseLeft: at.strategy.pauseWindows,
+  }
+  // A strategy without a pause goes on from the window that ended the trial.
+  if (kept.pauseLeft === 0 && !kept.frozen) return propose(kept, at, after)
+  return stay(kept, `${trial.name} stays at ${trial.newValue}`)
 }
 
-function takeBack(state: TuningState, trial: Trial, measured: Measured, worse: string, by: TuningStrategy): Verdict {
+function takeBack(state: TuningState, trial: Trial, measured: Measured, worse: string, at: Look): Verdict {
   const { name, oldValue, newValue } = trial
   const revertsInRow = state.revertsInRow + 1
   return {
@@ -81,9 +85,9 @@ function takeBack(state: TuningState, trial: Trial, measured: Measured, worse: s
       ...state,
       revertsInRow,
       frozen: state.frozen || revertsInRow >= REVERTS_FREEZE,
-      pauseLeft: by.pauseWindows,
+      pauseLeft: at.strategy.pauseWindows,
       blocked: [...state.blocked, { name, value: newValue, leftMs: BLOCKED_MS }],
-      memory: by.learn({ name, oldValue, newValue, kept: false }, state.memory),
+      memory: at.strategy.learn({ ...trial, kept: false, after: measured }, state.memory, at.objective),
     },
     move: {
       type: 'revert',
@@ -97,11 +101,12 @@ function takeBack(state: TuningState, trial: Trial, measured: Measured, worse: s
   }
 }
 
-function propose(state: TuningState, at: Look): Verdict {
+/** @param measured of the latest windows in which nothing changed */
+function propose(state: TuningState, at: Look, measured: Measured): Verdict {
   const { objective, strategy, tunables, window, stepRatioMax } = at
   const isBlocked = (name: string, value: number) =>
     state.blocked.some((entry) => entry.name === name && entry.value === value)
-  const context = { objective, window, tunables, stepRatioMax, isBlocked }
+  const context = { objective, window, measured, tunables, stepRatioMax, isBlocked }
   const { proposal, memory } = strategy.propose(context, state.memory)
   const next = { ...state, memory }
   if (proposal.type === 'stay') return stay(next, proposal.reason)
@@ -112,17 +117,16 @@ function propose(state: TuningState, at: Look): Verdict {
   const value = withinStep(tunable, proposal.value, stepRatioMax)
   if (value === tunable.value) return stay(next, `${proposal.name} cannot go further: ${proposal.reason}`)
   if (isBlocked(proposal.name, value)) return stay(next, `${proposal.name} = ${value} was taken back lately`)
-  const before = measuredOf(objective, window)
-  const trial = { name: proposal.name, oldValue: tunable.value, newValue: value, before, windows: 0 }
+  const trial = { name: proposal.name, oldValue: tunable.value, newValue: value, before: measured, windows: 0 }
   return {
-    state: { ...next, trial },
+    state: proposal.known ? next : { ...next, trial },
     move: {
       type: 'adjust',
       name: trial.name,
       oldValue: trial.oldValue,
       newValue: value,
       reason: proposal.reason,
-      measured: before,
+      measured,
     },
     note: `${proposal.name}: ${tunable.value} → ${value}: ${proposal.reason}`,
   }

@@ -1,6 +1,6 @@
 import type { JsonValue } from '#core/json'
 import type { Objective } from './objective.ts'
-import type { WindowView } from './window.ts'
+import type { Measured, WindowView } from './window.ts'
 
 /** A parameter as a strategy sees it. */
 export interface Tunable {
@@ -22,6 +22,8 @@ export interface TuningContext {
   readonly objective: Objective
   /** measured, with enough samples of every goal */
   readonly window: WindowView
+  /** of it, what the goals are about */
+  readonly measured: Measured
   readonly tunables: readonly Tunable[]
   /** the largest step as a share of the value */
   readonly stepRatioMax: number
@@ -31,7 +33,14 @@ export interface TuningContext {
 
 /** What a strategy wants. One parameter at a time, or none; a reason in any case. */
 export type Proposal =
-  | { readonly type: 'move'; readonly name: string; readonly value: number; readonly reason: string }
+  | {
+      readonly type: 'move'
+      readonly name: string
+      readonly value: number
+      readonly reason: string
+      /** back to where it was: nothing is to be learned by it, so it is not on trial */
+      readonly known?: true
+    }
   | { readonly type: 'stay'; readonly reason: string }
 
 /** How the move that was tried last ended. */
@@ -39,7 +48,10 @@ export interface TrialOutcome {
   readonly name: string
   readonly oldValue: number
   readonly newValue: number
+  /** false: it was taken back, because a goal got worse by it */
   readonly kept: boolean
+  readonly before: Measured
+  readonly after: Measured
 }
 
 /**
@@ -56,5 +68,5 @@ export interface TuningStrategy {
     memory: JsonValue | undefined,
   ): { readonly proposal: Proposal; readonly memory: JsonValue }
   /** a trial ended; what it remembers now */
-  learn(outcome: TrialOutcome, memory: JsonValue | undefined): JsonValue
+  learn(outcome: TrialOutcome, memory: JsonValue | undefined, objective: Objective): JsonValue
 }

@@ -1,9 +1,11 @@
 import { ConfigSyncError } from '#core/errors'
 import type { Objective } from '../objective.ts'
 import type { TuningStrategy } from '../strategy.ts'
+import { gradientStrategy } from './gradient.ts'
+import { localSearchStrategy } from './local-search.ts'
 import { rulesStrategy } from './rules.ts'
 
-const BUILT_IN: readonly TuningStrategy[] = [rulesStrategy]
+const BUILT_IN: readonly TuningStrategy[] = [rulesStrategy, gradientStrategy, localSearchStrategy]
 
 /** @throws ConfigSyncError OBJECTIVE_INVALID: no strategy of that name */
 export function strategyNamed(

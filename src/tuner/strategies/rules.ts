@@ -4,6 +4,7 @@ import type { Goal, Objective } from '../objective.ts'
 import type { Proposal, TrialOutcome, Tunable, TuningContext, TuningStrategy } from '../strategy.ts'
 import { onGrid } from '../values.ts'
 import { standingOf, type WindowView } from '../window.ts'
+import { numbersFrom } from './memory.ts'
 
 /** So many windows in a row, because one bad window is weather. */
 const MISSED_P95_WINDOWS = 3
@@ -168,18 +169,10 @@ function memoryOf(json: JsonValue | undefined): Memory {
     missedP95: numberOr0(missedP95),
     missedRate: numberOr0(missedRate),
     easy: numberOr0(easy),
-    steps: numbersOf(steps),
-    directions: numbersOf(directions),
+    steps: numbersFrom(steps),
+    directions: numbersFrom(directions),
     avoid: typeof avoid === 'string' ? avoid : '',
   }
 }
 
 const numberOr0 = (json: JsonValue | undefined): number => (typeof json === 'number' ? json : 0)
-
-function numbersOf(json: JsonValue | undefined): Readonly<Record<string, number>> {
-  if (json === undefined || !isJsonObject(json)) return {}
-  return Object.fromEntries(Object.entries(json).filter(([, value]) => typeof value === 'number')) as Record<
-    string,
-    number
-  >
-}
