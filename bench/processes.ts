@@ -1,7 +1,7 @@
 /**
  * The bounds of docs/guarantees.md on five real agents, joined over mutual TLS on loopback: what each row means for
  * processes that are killed, restarted and frozen. Prints the worst and the median of each row. TCP loses nothing, so the
- * rows about loss are measured in virtual time (bench/bounds.ts).
+ * rows about loss are measured in virtual time (npm run sim:table).
  *
  *     npm run bench:processes -- [--rounds 5]
  */

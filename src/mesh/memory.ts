@@ -18,7 +18,6 @@ import type { Scheduler } from './scheduler.ts'
 import { seededRandom } from './seeded-random.ts'
 
 export type { LinkFaults } from './link-faults.ts'
-export type { TrafficCounters } from './memory-session.ts'
 
 export interface MemoryNetworkOptions {
   /** Decides every loss, delay, duplicate and reordering. Default 1. */

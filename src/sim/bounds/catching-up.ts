@@ -1,7 +1,7 @@
 import type { ConfigSyncManager } from '#node/manager'
 import { MemoryStore } from '#store/memory'
 import type { VirtualMesh } from '../virtual-mesh.ts'
-import { type Figure, H, LIMIT_MS, Samples, settledMesh } from './figure.ts'
+import { type Figure, finished, H, LIMIT_MS, Samples, settledMesh } from './figure.ts'
 
 /** Up to 256 KiB of difference, the most that one part of a pull carries. */
 const VALUE = 'x'.repeat(2_000)
@@ -15,7 +15,7 @@ async function writeSome(node: ConfigSyncManager, label: string, writes: number)
  * Both halves write, for a time in which the other half is given up or not, and the cut ends. Milliseconds from the first
  * frame that crosses until all are equal.
  */
-export async function partitionHealed(nodes: number, seed: number): Promise<Figure> {
+export async function partitionHealed(nodes: number, seed: number): Promise<readonly Figure[]> {
   const samples = new Samples()
   const mesh = await settledMesh({ nodes, seed })
   for (const cutMs of [H, 8 * H]) {
@@ -29,7 +29,7 @@ export async function partitionHealed(nodes: number, seed: number): Promise<Figu
     samples.add(healAndTime(mesh, half))
     mesh.run(4 * H)
   }
-  return samples.figure(mesh)
+  return finished(mesh, samples.figure)
 }
 
 function healAndTime(mesh: VirtualMesh, half: ReadonlySet<string>): number {
@@ -44,14 +44,11 @@ function healAndTime(mesh: VirtualMesh, half: ReadonlySet<string>): number {
   return mesh.scheduler.nowMs() - crossedMs!
 }
 
-export interface RestartOptions {
-  readonly how: 'crash' | 'clean'
-  readonly stored: boolean
-}
-
-/** A node is away while others write; milliseconds from its start until it has everything, what it wrote itself included. */
-export async function restarted(nodes: number, seed: number, { how, stored }: RestartOptions): Promise<Figure> {
-  const samples = new Samples()
+/**
+ * A node is away while others write, first killed, then stopped cleanly; milliseconds from its start until it has
+ * everything, what it wrote itself included. A figure for each.
+ */
+export async function restarted(nodes: number, seed: number, stored: boolean): Promise<readonly Figure[]> {
   const stores = new Map<number, MemoryStore>()
   const storeOf = (index: number) => {
     const store = stores.get(index) ?? new MemoryStore()
@@ -59,21 +56,22 @@ export async function restarted(nodes: number, seed: number, { how, stored }: Re
     return store
   }
   const mesh = await settledMesh({ nodes, seed, ...(stored && { node: (index) => ({ store: storeOf(index) }) }) })
-  for (let round = 0; round < 2; round++) {
+  const figures: Figure[] = []
+  for (const how of ['crash', 'clean'] as const) {
     const index = Math.floor(mesh.random() * nodes)
     const node = mesh.nodes[index]!
-    await writeSome(node, `own${round}`, 5)
+    await writeSome(node, `own-${how}`, 5)
     mesh.run(2 * H)
-    await writeSome(node, `late${round}`, 5)
+    await writeSome(node, `late-${how}`, 5)
     if (how === 'crash') await mesh.crash(node)
     else await mesh.stopNode(node)
     if (stored && how === 'crash') stores.set(index, storeOf(index).copy())
     mesh.runAtRandom(6 * H)
-    await writeSome(mesh.nodes[(index + 1) % nodes]!, `other${round}`, WRITES_MAX)
+    await writeSome(mesh.nodes[(index + 1) % nodes]!, `other-${how}`, WRITES_MAX)
     mesh.run(3 * H)
     const again = await mesh.startNode(index)
-    samples.add(mesh.until(`${again.nodeId} has everything`, LIMIT_MS, () => mesh.equal))
+    figures.push({ value: mesh.until(`${again.nodeId} has everything`, LIMIT_MS, () => mesh.equal), samples: 1 })
     mesh.run(4 * H)
   }
-  return samples.figure(mesh)
+  return finished(mesh, ...figures)
 }

@@ -1,5 +1,5 @@
 import { VirtualMesh } from '../virtual-mesh.ts'
-import { type Figure, H, LIMIT_MS, Samples, settledMesh } from './figure.ts'
+import { type Figure, finished, H, LIMIT_MS, Samples, settledMesh } from './figure.ts'
 
 export interface ElectionOptions {
   /** coordinator and followers that die at once */
@@ -8,7 +8,11 @@ export interface ElectionOptions {
 }
 
 /** Milliseconds from the death until every live node has the next one as its coordinator. */
-export async function coordinatorDead(nodes: number, seed: number, options: ElectionOptions): Promise<Figure> {
+export async function coordinatorDead(
+  nodes: number,
+  seed: number,
+  options: ElectionOptions,
+): Promise<readonly Figure[]> {
   const { deaths, lossRate } = options
   const samples = new Samples()
   const mesh = await settledMesh({ nodes, seed, ...(lossRate && { faults: { lossRate } }) })
@@ -19,7 +23,7 @@ export async function coordinatorDead(nodes: number, seed: number, options: Elec
   for (const node of mesh.nodes.slice(0, deaths)) await mesh.crash(node)
   const next = VirtualMesh.nameOf(deaths)
   samples.add(mesh.until(`all follow ${next}`, LIMIT_MS, () => allFollow(mesh, next)))
-  return samples.figure(mesh)
+  return finished(mesh, samples.figure)
 }
 
 const allFollow = (mesh: VirtualMesh, nodeId: string): boolean =>

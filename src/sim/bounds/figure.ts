@@ -4,14 +4,14 @@ import { VirtualMesh, type VirtualMeshOptions } from '../virtual-mesh.ts'
 /** H, the heartbeat interval, of every measurement: the default of a local network. Milliseconds. */
 export const H = 1_000
 
-/** The worst of what one run saw, and over how many samples. */
+/** What one run saw: the worst of so many samples; of a rate, the rate over so many node hours. */
 export interface Figure {
-  readonly worst: number
+  readonly value: number
   readonly samples: number
 }
 
 /** One run of a fresh mesh; throws when what is waited for never comes, or when any node diverged. */
-export type Measurement = (nodes: number, seed: number) => Promise<Figure>
+export type Measurement = (nodes: number, seed: number) => Promise<readonly Figure[]>
 
 /** A network of one site: 5 to 25 ms to everybody, in order. */
 export const SITE: Partial<LinkFaults> = { delayMs: [5, 25] }
@@ -32,7 +32,7 @@ export async function settledMesh(options: VirtualMeshOptions): Promise<VirtualM
   return mesh
 }
 
-/** Collects samples; `figure` checks the mesh and gives the worst. */
+/** Collects samples, and gives the worst. */
 export class Samples {
   private worst = Number.NEGATIVE_INFINITY
   private count = 0
@@ -42,11 +42,16 @@ export class Samples {
     this.count++
   }
 
-  async figure(mesh: VirtualMesh): Promise<Figure> {
-    mesh.assertSound()
-    await mesh.stop()
-    return { worst: this.worst, samples: this.count }
+  get figure(): Figure {
+    return { value: this.worst, samples: this.count }
   }
+}
+
+/** The end of a run: what its nodes said of themselves, checked. */
+export async function finished(mesh: VirtualMesh, ...figures: readonly Figure[]): Promise<readonly Figure[]> {
+  mesh.assertSound()
+  await mesh.stop()
+  return figures
 }
 
 /** True once every live node has the value; looks at each node only until it has it. */

@@ -1,5 +1,5 @@
 import type { VirtualMesh } from '../virtual-mesh.ts'
-import { type Figure, H, LIMIT_MS, Samples, settledMesh, untilAllHave } from './figure.ts'
+import { type Figure, finished, H, LIMIT_MS, Samples, settledMesh, untilAllHave } from './figure.ts'
 
 /** Quiet time between two measured writes: prompts and pulls of the last one are over. */
 const QUIET_MS = 4 * H
@@ -15,23 +15,23 @@ async function spread(mesh: VirtualMesh, write: number, writes: number, samples:
   }
 }
 
-export async function withoutLoss(nodes: number, seed: number): Promise<Figure> {
+export async function withoutLoss(nodes: number, seed: number): Promise<readonly Figure[]> {
   const samples = new Samples()
   const mesh = await settledMesh({ nodes, seed })
   await spread(mesh, 1, 5, samples)
-  return samples.figure(mesh)
+  return finished(mesh, samples.figure)
 }
 
 /** Each receiver loses each frame independently, heartbeats, questions and answers too. */
-export async function withLoss(nodes: number, seed: number): Promise<Figure> {
+export async function withLoss(nodes: number, seed: number): Promise<readonly Figure[]> {
   const samples = new Samples()
   const mesh = await settledMesh({ nodes, seed, faults: { lossRate: 0.2 } })
   await spread(mesh, 1, 5, samples)
-  return samples.figure(mesh)
+  return finished(mesh, samples.figure)
 }
 
 /** Nobody receives the broadcast; the writer lives and does not know. */
-export async function broadcastLost(nodes: number, seed: number): Promise<Figure> {
+export async function broadcastLost(nodes: number, seed: number): Promise<readonly Figure[]> {
   const samples = new Samples()
   const mesh = await settledMesh({ nodes, seed })
   for (let value = 1; value <= 5; value++) {
@@ -43,11 +43,11 @@ export async function broadcastLost(nodes: number, seed: number): Promise<Figure
     mesh.network.filter = undefined
     samples.add(mesh.until('every node has the write', LIMIT_MS, untilAllHave(mesh, 'p', value)))
   }
-  return samples.figure(mesh)
+  return finished(mesh, samples.figure)
 }
 
 /** The broadcast reaches four nodes, or in a small mesh all but one, and its writer is killed. */
-export async function originDead(nodes: number, seed: number): Promise<Figure> {
+export async function originDead(nodes: number, seed: number): Promise<readonly Figure[]> {
   const samples = new Samples()
   const mesh = await settledMesh({ nodes, seed })
   for (let value = 1; value <= 2; value++) {
@@ -62,20 +62,17 @@ export async function originDead(nodes: number, seed: number): Promise<Figure> {
     await mesh.crash(writer)
     samples.add(mesh.until('every node has the write', LIMIT_MS, untilAllHave(mesh, 'p', value)))
   }
-  return samples.figure(mesh)
+  return finished(mesh, samples.figure)
 }
 
 const WRITERS = 16
 const WRITE_INTERVAL_MS = 10
 
-export interface BusyFigures {
-  readonly pulls: number
-  /** of the node that sends most, beyond the one of each H */
-  readonly extraHeartbeatsPerH: number
-}
-
-/** Sixteen nodes write, each 100 times a second, each its own parameters, and nothing is lost. */
-export async function busy(nodes: number, seed: number, seconds: number): Promise<BusyFigures> {
+/**
+ * Sixteen nodes write, each 100 times a second, each its own parameters, and nothing is lost. Pulls, and the heartbeats per H
+ * beyond the one, of the node that sends most.
+ */
+export async function busy(nodes: number, seed: number, seconds: number): Promise<readonly Figure[]> {
   const mesh = await settledMesh({ nodes, seed })
   const heartbeats = () => mesh.nodes.map((node) => mesh.mesh(node).sent.heartbeat ?? 0)
   const before = heartbeats()
@@ -89,7 +86,5 @@ export async function busy(nodes: number, seed: number, seconds: number): Promis
   }
   const pulls = mesh.sent('pullRequest') - pullsBefore
   const perH = heartbeats().map((count, index) => (count - before[index]!) / (seconds * (1000 / H)))
-  mesh.assertSound()
-  await mesh.stop()
-  return { pulls, extraHeartbeatsPerH: Math.max(...perH) - 1 }
+  return finished(mesh, { value: pulls, samples: 1 }, { value: Math.max(...perH) - 1, samples: 1 })
 }

@@ -1,10 +1,10 @@
-import { type Figure, Samples, settledMesh } from './figure.ts'
+import { type Figure, finished, Samples, settledMesh } from './figure.ts'
 
 /**
  * Bytes of the frame with one update of a 16-byte value by the parameter's only writer, uncompressed, as it leaves the
  * node. The second write: it has a context and a larger number.
  */
-export async function updateBytes(nodes: number, seed: number): Promise<Figure> {
+export async function updateBytes(nodes: number, seed: number): Promise<readonly Figure[]> {
   const samples = new Samples()
   const mesh = await settledMesh({ nodes, seed })
   const writer = mesh.nodes[0]!
@@ -15,5 +15,5 @@ export async function updateBytes(nodes: number, seed: number): Promise<Figure> 
     await writer.publishUpdate('tool_proxy', 'default_call_limit', 'sixteen bytes !!')
     mesh.run(1_000)
   }
-  return samples.figure(mesh)
+  return finished(mesh, samples.figure)
 }
