@@ -1,6 +1,6 @@
 import type { AntiEntropy } from './anti-entropy.ts'
 import type { NodeId } from './identity.ts'
-import { COVERAGE_RANGES_MAX, PULL_PART_BYTES } from './limits.ts'
+import { COVERAGE_RANGES_MAX } from './limits.ts'
 import type { Coverage, PullRequest, Repair } from './protocol.ts'
 import { answerPull } from './pull-server.ts'
 import { CoverageIndex, leastCoverage } from './seen.ts'
@@ -33,8 +33,8 @@ export class RepairServer {
     }
     if (begins && this.busyWithAnother(from)) return
     this.serving = { asker: from, atMs: this.self.nowMs }
-    const { replica, runId, turn } = this.self
-    turn.send(from, { type: 'pullAnswer', answer: answerPull(replica, runId, request) })
+    const { replica, runId, turn, pullPartBytes } = this.self
+    turn.send(from, { type: 'pullAnswer', answer: answerPull(replica, runId, request, pullPartBytes) })
   }
 
   /** Under high load one session is served at a time; the others ask again, or ask somebody else. */
@@ -68,7 +68,7 @@ export class RepairServer {
     for (const state of replica.seen.sorted()) {
       for (const update of state.live.from(covered.contiguous(state.origin) + 1)) {
         bytes += estimatedBytes(update)
-        if (bytes > PULL_PART_BYTES) return undefined
+        if (bytes > this.self.pullPartBytes) return undefined
         updates.push(update)
       }
     }

@@ -1,6 +1,7 @@
 import { Deadlines } from './deadlines.ts'
 import { Turn } from './effects.ts'
 import type { NodeId, Origin, RunId } from './identity.ts'
+import { PULL_PART_BYTES } from './limits.ts'
 import type { Hash64, TunerMode } from './protocol.ts'
 import { Replica } from './replica.ts'
 import type { CoreSettings } from './settings.ts'
@@ -18,6 +19,8 @@ export interface CoreOptions {
   readonly newIncarnation: () => string
   /** whether the host stores what `persist` effects say */
   readonly stored: boolean
+  /** what one part of a pull carries, estimated bytes; default PULL_PART_BYTES */
+  readonly pullPartBytes?: number
 }
 
 /** What the parts of one core share: the node itself and the moment that is being handled. */
@@ -26,6 +29,7 @@ export class Self {
   readonly runId: RunId
   readonly cluster: string
   readonly presenceBudget: number
+  readonly pullPartBytes: number
   readonly random: () => number
   readonly newIncarnation: () => string
   readonly replica: Replica
@@ -53,6 +57,7 @@ export class Self {
     this.runId = options.runId
     this.cluster = options.cluster
     this.presenceBudget = options.presenceBudget
+    this.pullPartBytes = options.pullPartBytes ?? PULL_PART_BYTES
     this.random = options.random
     this.newIncarnation = options.newIncarnation
     this.settings = options.settings

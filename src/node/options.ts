@@ -30,6 +30,8 @@ export interface ConfigSyncOptions<P extends SectionDeclarations = SectionDeclar
   readonly random?: () => number
   /** 16 hexadecimal digits, never the same twice; default: the system's secure source */
   readonly newId?: () => string
+  /** estimated bytes of one part of a pull, default 256 KiB; a simulation makes them small to have many parts */
+  readonly pullPartBytes?: number
   /** how busy this process is, 0 … 1; default: read from the event loop */
   readonly load?: () => number
 }

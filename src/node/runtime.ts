@@ -127,6 +127,7 @@ export class Runtime {
         random,
         newIncarnation: () => this.newId(),
         stored: options.store !== undefined,
+        ...(options.pullPartBytes !== undefined && { pullPartBytes: options.pullPartBytes }),
       },
       adapter,
       store: options.store,

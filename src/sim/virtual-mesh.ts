@@ -6,10 +6,17 @@ import { seededRandom } from '#mesh/seeded-random'
 import { VirtualScheduler } from '#mesh/virtual-scheduler'
 import { ConfigSyncManager } from '#node/manager'
 import type { ConfigSyncOptions } from '#node/options'
+import { MachineClock, WALL_START_MS } from './machine-clock.ts'
+import { ProcessMesh } from './process-mesh.ts'
+import { SimulatedProcess } from './simulated-process.ts'
 import { TappedMesh } from './tapped-mesh.ts'
 
-/** 2026-01-01, so that stamps look like stamps. */
-const WALL_START_MS = 1_767_225_600_000
+/** One start of one node, and its two ends of the network: what it hears comes through one, what it says through the other. */
+interface Process {
+  readonly process: SimulatedProcess
+  readonly received: ProcessMesh
+  readonly mesh: TappedMesh
+}
 
 export interface VirtualMeshOptions {
   readonly nodes: number
@@ -33,10 +40,11 @@ export class VirtualMesh {
   readonly nodes: ConfigSyncManager[] = []
   readonly seed: number
   readonly random: () => number
-  private readonly meshes = new Map<ConfigSyncManager, TappedMesh>()
+  private readonly clocks: MachineClock[] = []
+  private readonly processes = new Map<ConfigSyncManager, Process>()
   private readonly down = new Set<ConfigSyncManager>()
   /** bugs that showed themselves */
-  private readonly bugs: string[] = []
+  readonly bugs: string[] = []
   private readonly options: VirtualMeshOptions
 
   constructor(options: VirtualMeshOptions) {
@@ -59,31 +67,46 @@ export class VirtualMesh {
 
   /** Starts the node of this index, or another process in its place. */
   async startNode(index: number, more: Partial<ConfigSyncOptions> = {}): Promise<ConfigSyncManager> {
+    const node = this.prepareNode(index, more)
+    await node.start()
+    this.nodes[index] = node
+    return node
+  }
+
+  /** A process for the node of this index, which is not started yet. */
+  prepareNode(index: number, more: Partial<ConfigSyncOptions> = {}): ConfigSyncManager {
     const { node: common, presenceBudget } = this.options
-    const mesh = new TappedMesh(this.network.mesh(presenceBudget === undefined ? {} : { presenceBudget }))
+    const process = new SimulatedProcess(this.scheduler, this.clock(index))
+    const inner = this.network.mesh(presenceBudget === undefined ? {} : { presenceBudget })
+    const received = new ProcessMesh(inner, process)
+    const mesh = new TappedMesh(received)
     const node = new ConfigSyncManager({
       nodeId: VirtualMesh.nameOf(index),
       mesh,
-      scheduler: this.scheduler,
-      wallClock: () => this.wallClockMs(),
+      scheduler: process,
+      wallClock: () => process.clock.wallMs(),
       random: this.random,
       newId: () => this.id64(),
       load: () => 0,
       ...(typeof common === 'function' ? common(index) : common),
       ...more,
     })
-    this.meshes.set(node, mesh)
+    this.processes.set(node, { process, received, mesh })
     node.on('error', (error) => {
       if (error.code === 'INTERNAL' || error.code === 'DIVERGENCE') this.bugs.push(`${node.nodeId}: ${error.message}`)
     })
-    await node.start()
-    this.nodes[index] = node
     return node
   }
 
   /** A right clock: milliseconds since 1970. */
   wallClockMs(): number {
     return WALL_START_MS + this.scheduler.nowMs()
+  }
+
+  /** The clocks of the machine of this index, whatever runs on it. */
+  clock(index: number): MachineClock {
+    this.clocks[index] ??= new MachineClock(() => this.scheduler.nowMs())
+    return this.clocks[index]
   }
 
   private id64(): string {
@@ -104,19 +127,39 @@ export class VirtualMesh {
   }
 
   mesh(node: ConfigSyncManager): TappedMesh {
-    return this.meshes.get(node)!
+    return this.processes.get(node)!.mesh
+  }
+
+  /** For faults: what the process of a node hears. */
+  received(node: ConfigSyncManager): ProcessMesh {
+    return this.processes.get(node)!.received
+  }
+
+  process(node: ConfigSyncManager): SimulatedProcess {
+    return this.processes.get(node)!.process
   }
 
   /** Messages of this type that all nodes, the dead included, have handed to the network. */
   sent(type: MessageType): number {
     let count = 0
-    for (const { sent } of this.meshes.values()) count += sent[type] ?? 0
+    for (const {
+      mesh: { sent },
+    } of this.processes.values())
+      count += sent[type] ?? 0
+    return count
+  }
+
+  /** Of all types. */
+  get messagesSent(): number {
+    let count = 0
+    for (const { mesh } of this.processes.values()) for (const sent of Object.values(mesh.sent)) count += sent
     return count
   }
 
   /** The process is killed: no good-bye, and nothing of it is left. The node can be started again. */
   async crash(node: ConfigSyncManager): Promise<void> {
     this.down.add(node)
+    this.process(node).kill()
     await this.mesh(node).stop()
   }
 

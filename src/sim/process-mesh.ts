@@ -1,0 +1,58 @@
+import type { NodeId } from '#core/identity'
+import type { Mesh, MeshHandlers, MeshIdentity } from '#mesh/mesh'
+import type { SimulatedProcess } from './simulated-process.ts'
+
+/** Called with each frame that reaches a process; returns the frame as it is received, which may be another. */
+export type Receive = (from: NodeId, frame: Uint8Array) => Uint8Array
+
+/** A process's end of the network: nothing comes in while the process stands still, and nothing goes out of a dead one. */
+export class ProcessMesh implements Mesh {
+  readonly name: string
+  readonly presenceBudget: number
+  /** undefined: every frame as it was sent */
+  receive: Receive | undefined
+  private readonly inner: Mesh
+  private readonly process: SimulatedProcess
+
+  constructor(inner: Mesh, process: SimulatedProcess) {
+    this.inner = inner
+    this.process = process
+    this.name = inner.name
+    this.presenceBudget = inner.presenceBudget
+  }
+
+  get address(): string {
+    return this.inner.address
+  }
+
+  start(identity: MeshIdentity, handlers: MeshHandlers): Promise<void> {
+    const { process } = this
+    return this.inner.start(identity, {
+      onFrame: (from, frame) =>
+        process.arriveFrame(frame, (bytes) => handlers.onFrame(from, this.receive?.(from, bytes) ?? bytes)),
+      onPeerUp: (peer) => process.arrive(() => handlers.onPeerUp(peer)),
+      onPeerDown: (peer) => process.arrive(() => handlers.onPeerDown(peer)),
+      onTrouble: (error, peer) => process.arrive(() => handlers.onTrouble(error, peer)),
+    })
+  }
+
+  broadcast(frame: Uint8Array): void {
+    if (!this.process.dead) this.inner.broadcast(frame)
+  }
+
+  send(to: NodeId, frame: Uint8Array): boolean {
+    return !this.process.dead && this.inner.send(to, frame)
+  }
+
+  peers(): readonly NodeId[] {
+    return this.inner.peers()
+  }
+
+  learnAddresses(addresses: readonly string[]): void {
+    this.inner.learnAddresses(addresses)
+  }
+
+  stop(): Promise<void> {
+    return this.inner.stop()
+  }
+}
