@@ -51,7 +51,7 @@ export class SimulatedProcess implements Scheduler {
     const run = () => {
       if (live) callback()
     }
-    const cancel = this.scheduler.schedule(delayMs / this.clock.rate, () => {
+    const cancel = this.scheduler.schedule(this.clock.trueDelayMs(delayMs), () => {
       if (this.state === 'running') callback()
       else if (this.state === 'frozen') this.dueTimers.push(run)
     })
