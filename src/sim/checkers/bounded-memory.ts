@@ -22,7 +22,7 @@ export const boundedMemory: Checker = {
 }
 
 function held({ core, node }: SimulatedMachine, { machines, ledger }: RunView): Held[] {
-  const { membership, replica, self } = core!
+  const { membership, replica } = core!
   const ahead = core!['antiEntropy']['ahead']
   const others = machines.length - 1
   const ranges = [...replica.seen.origins.values()].reduce((sum, state) => sum + state.ranges.length, 0)
@@ -32,7 +32,6 @@ function held({ core, node }: SimulatedMachine, { machines, ledger }: RunView): 
     { what: 'members that may be ahead', count: ahead.size, limit: others },
     { what: 'askers', count: core!['repairServer']['askers'].size, limit: others },
     { what: 'extra heartbeats to come', count: core!['presence']['prompts'].length, limit: 3 },
-    { what: 'deadlines', count: self.deadlines['deadlines'].size, limit: 10 },
     // A hole is a write that died with its writer, so there are no more ranges than writes.
     { what: 'ranges beyond holes', count: ranges, limit: ledger.all.length },
     { what: 'tombstones', count: replica.tombstones.size, limit: ledger.all.length },
