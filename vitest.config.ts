@@ -5,6 +5,8 @@ const source = { ssr: { resolve: { conditions: ['source', ...defaultServerCondit
 
 /** What a longer fuzzing run asks for, on top of a test's own time. */
 const FUZZ_MS = 1_000 * Number(process.env['CONFIGSYNC_FUZZ_SECONDS'] ?? 0)
+/** What more kills ask for: each is a few seconds on a busy machine. */
+const KILLS_MS = 5_000 * Number(process.env['CONFIGSYNC_KILLS'] ?? 0)
 
 /**
  * unit: pure and in-process. contract: real sockets in one process. e2e: real processes, one file at a time. fuzz:
@@ -50,6 +52,17 @@ export default defineConfig({
           sequence: { groupOrder: 3 },
           include: ['test/fuzz/**/*.test.ts'],
           testTimeout: 120_000 + FUZZ_MS,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        ...source,
+        test: {
+          name: 'faults',
+          sequence: { groupOrder: 4 },
+          include: ['test/faults/**/*.test.ts'],
+          fileParallelism: false,
+          testTimeout: 180_000 + KILLS_MS,
           hookTimeout: 60_000,
         },
       },

@@ -20,9 +20,11 @@ function start(
   words: readonly string[],
   env: Readonly<Record<string, string>>,
   stdin: 'ignore' | 'pipe',
+  within: readonly string[] = [],
 ): ChildProcess {
+  const [program, ...args] = [...within, process.execPath, '--conditions=source', '--no-warnings', ENTRY, ...words]
   // The channel ends an agent together with this process, whatever ends this process.
-  return spawn(process.execPath, ['--conditions=source', '--no-warnings', ENTRY, ...words], {
+  return spawn(program!, args, {
     stdio: [stdin, 'pipe', 'pipe', 'ipc'],
     env: environment(env),
   })
@@ -62,8 +64,9 @@ export class RunningCli {
   readonly stdout: () => string
   readonly stderr: () => string
 
-  constructor(words: readonly string[], env: Readonly<Record<string, string>> = {}) {
-    this.#child = start(words, env, 'ignore')
+  /** @param within a command that runs another in its place, as `ip netns exec NAME` does */
+  constructor(words: readonly string[], env: Readonly<Record<string, string>> = {}, within: readonly string[] = []) {
+    this.#child = start(words, env, 'ignore', within)
     this.stdout = textOf(this.#child.stdout!)
     this.stderr = textOf(this.#child.stderr!)
   }
@@ -121,8 +124,9 @@ export class RunningCli {
 /** An agent that is up. `flags` name everything but --json. */
 export async function startAgent(
   flags: readonly string[],
+  within: readonly string[] = [],
 ): Promise<{ readonly cli: RunningCli; readonly ready: AgentReady }> {
-  const cli = new RunningCli(['agent', '--json', '--log-level', 'warn', ...flags])
+  const cli = new RunningCli(['agent', '--json', '--log-level', 'warn', ...flags], {}, within)
   try {
     return { cli, ready: JSON.parse(await cli.firstLine()) as AgentReady }
   } catch (error) {
