@@ -156,10 +156,8 @@ export class Core {
     this.presence.start()
     this.self.deadlines.set('alone', this.self.after(TIMING.aloneH))
     this.collector.start()
-    const { foreignNodeId } = this.saver
-    if (foreignNodeId === undefined) return
-    const detail = `the store was that of ${foreignNodeId}; ${this.self.nodeId} goes on with what it holds`
-    this.self.turn.emit({ type: 'rejected', code: 'STORE_OTHER_NODE', detail, nodeId: undefined })
+    const { complaint } = this.saver
+    if (complaint) this.self.turn.emit({ type: 'rejected', ...complaint, nodeId: undefined })
   }
 
   private stop(): void {

@@ -8,6 +8,8 @@ export interface StoredState {
   readonly nodeId: NodeId
   /** whether the node stopped cleanly, so that its origin may go on */
   readonly clean: boolean
+  /** it was, but this is a copy of what was closed: whoever goes on with the other one may have used its numbers */
+  readonly copied?: boolean
   readonly origin: Origin | undefined
   /** the last one used of `origin` */
   readonly sequence: number

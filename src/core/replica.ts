@@ -93,6 +93,7 @@ export class Replica {
     const state = this.stateFor(update.origin)
     if (state === undefined) return 'refused'
     if (!this.seen.add(state, update.sequence)) return this.sameContent(state, update) ? 'duplicate' : 'conflicting'
+    this.unsaved?.parameter(update.section, update.parameter)
     return this.place(state, update, changes)
   }
 
@@ -112,6 +113,7 @@ export class Replica {
       this.remove(entry.update)
     }
     this.seen.add(state, update.sequence)
+    this.unsaved?.parameter(update.section, update.parameter)
     return this.place(state, update, changes)
   }
 
@@ -141,7 +143,6 @@ export class Replica {
       if (supersedes(update, sibling.origin, sibling.sequence)) this.replace(slot, state, update)
       else this.store(update, [slot, this.enter(state, update)])
     }
-    this.unsaved?.parameter(update.section, update.parameter)
     changes?.push({
       section: update.section,
       parameter: update.parameter,
@@ -272,9 +273,12 @@ export class Replica {
     if (this.unsaved) this.unsaved.collected = true
   }
 
-  /** Takes a stored or transferred state in: only on an empty replica. */
+  /**
+   * Takes a stored state in: only on an empty replica whose `seen` is there already. By sequence, because each origin's live
+   * entries are kept in that order and only the end is quick to find.
+   */
   load(updates: Iterable<Update>): void {
-    for (const update of updates) {
+    for (const update of [...updates].sort((a, b) => a.sequence - b.sequence)) {
       const state = this.seen.state(update.origin)
       this.seen.add(state, update.sequence)
       this.place(state, update, undefined)

@@ -20,8 +20,8 @@ export class Saver {
   private failed = false
   private completeVersion = 0
   private retryH = RETRY_H_MIN
-  /** whose the store was, when it was another node's */
-  foreignNodeId: NodeId | undefined
+  /** what an operator should know of the store that was restored */
+  complaint: { readonly code: 'STORE_OTHER_NODE' | 'ORIGIN_REPLACED'; readonly detail: string } | undefined
 
   constructor(self: Self, clock: HybridClock) {
     this.self = self
@@ -127,16 +127,24 @@ export class Saver {
   /** Goes on as the same origin only after a clean stop of the same node; else the next write takes a new one. */
   restore(stored: StoredState): void {
     const { self } = this
-    self.replica.load(stored.updates)
     self.replica.seen.join(stored.seen)
+    self.replica.load(stored.updates)
     for (const [origin, sequence] of stored.collected) self.replica.joinCollected(origin, sequence as Sequence)
     self.replica.unsaved?.clear()
     self.epoch = stored.epoch
     this.clock.restore(...stored.clock)
     this.noteSaved(stored)
-    if (stored.nodeId !== self.nodeId) this.foreignNodeId = stored.nodeId
+    this.complaint = complaintOf(stored, self.nodeId)
     if (!stored.clean || stored.nodeId !== self.nodeId) return
     self.origin = stored.origin
     self.sequence = stored.sequence
   }
+}
+
+function complaintOf({ nodeId, copied, origin }: StoredState, own: NodeId): Saver['complaint'] {
+  if (nodeId !== own)
+    return { code: 'STORE_OTHER_NODE', detail: `the store was that of ${nodeId}; ${own} goes on with what it holds` }
+  if (!copied || origin === undefined) return undefined
+  const detail = `the store is a copy of the one in which ${origin} stopped; that one may have gone on`
+  return { code: 'ORIGIN_REPLACED', detail }
 }

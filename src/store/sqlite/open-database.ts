@@ -4,6 +4,7 @@ import { assertInvariant } from '#core/errors'
 import type { NodeId } from '#core/identity'
 import type { JournalBatch, JournalLimits } from '../journal.ts'
 import { corrupt } from './failure.ts'
+import { fileIdentity } from './file-identity.ts'
 import { JournalTables } from './journal-tables.ts'
 import { LogSync } from './log-sync.ts'
 import { migrate } from './schema.ts'
@@ -21,6 +22,7 @@ interface Commit {
 /** `state.db` of one open store. Calls of SQLite are synchronous; what they throw is SQLite's. */
 export class OpenDatabase {
   readonly journal: JournalTables
+  private readonly path: string
   private readonly database: DatabaseSync
   private readonly state: StateTables
   private readonly log: LogSync
@@ -30,6 +32,7 @@ export class OpenDatabase {
 
   /** @throws ConfigSyncError STORE_CORRUPT, STORE_NEWER */
   constructor(path: string, limits: JournalLimits | undefined) {
+    this.path = path
     this.database = new DatabaseSync(path, { timeout: BUSY_MS_MAX })
     try {
       migrate(this.database, path)
@@ -53,10 +56,10 @@ export class OpenDatabase {
 
   /** Takes the store for this node, and the mark of a clean stop away, durably. What was stored; undefined when it is new. */
   claim(nodeId: NodeId): StoredState | undefined {
-    const stored = this.state.read()
+    const stored = this.state.read(fileIdentity(this.path))
     this.node = {
       nodeId,
-      clean: false,
+      closedFile: undefined,
       origin: stored?.origin,
       sequence: stored?.sequence ?? 0,
       epoch: stored?.epoch ?? 0,
@@ -74,7 +77,7 @@ export class OpenDatabase {
     if (this.gap) this.checkpoint()
     this.gap = false
     const { origin, sequence, epoch, clock } = commits.at(-1)!.batch
-    const node = { nodeId: this.node!.nodeId, clean: false, origin, sequence, epoch, clock }
+    const node = { nodeId: this.node!.nodeId, closedFile: undefined, origin, sequence, epoch, clock }
     transaction(this.database, () => {
       for (const { batch } of commits) this.state.write(batch)
       this.state.writeNode(node)
@@ -103,7 +106,7 @@ export class OpenDatabase {
   /** The node may go on as the same origin: nothing is written after this. */
   markClean(): void {
     this.database.exec('PRAGMA synchronous = FULL')
-    transaction(this.database, () => this.state.writeNode({ ...this.node!, clean: true }))
+    transaction(this.database, () => this.state.writeNode({ ...this.node!, closedFile: fileIdentity(this.path) }))
   }
 
   close(): void {

@@ -14,7 +14,7 @@ export const MIGRATIONS: readonly string[] = [
   // Names stand beside the encoded updates for whoever looks into the file. A checksum covers what no format check would
   // notice: one changed bit in a value, or in a number.
   `CREATE TABLE node (
-     id INTEGER PRIMARY KEY CHECK (id = 1), node_id TEXT NOT NULL, clean INTEGER NOT NULL,
+     id INTEGER PRIMARY KEY CHECK (id = 1), node_id TEXT NOT NULL, closed_file TEXT,
      origin TEXT, sequence INTEGER NOT NULL, epoch INTEGER NOT NULL,
      clock_ms INTEGER NOT NULL, clock_logical INTEGER NOT NULL, checksum INTEGER NOT NULL
    ) STRICT;

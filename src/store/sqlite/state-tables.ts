@@ -10,7 +10,10 @@ import { corrupt } from './failure.ts'
 import { readUpdatesBlob } from './updates-blob.ts'
 
 /** The one row that says who the node is and how far it has counted. */
-export type NodeRow = Pick<StoredState, 'nodeId' | 'clean' | 'origin' | 'sequence' | 'epoch' | 'clock'>
+export interface NodeRow extends Pick<StoredState, 'nodeId' | 'origin' | 'sequence' | 'epoch' | 'clock'> {
+  /** the identity of the file that was closed cleanly; undefined while it is in use, and after a kill */
+  readonly closedFile: string | undefined
+}
 
 /** The tables that hold what a node goes on with. Everything read from them is checked; a row that fails is named. */
 export class StateTables {
@@ -30,12 +33,21 @@ export class StateTables {
     this.putCollected = database.prepare('INSERT OR REPLACE INTO collected VALUES (?, ?, ?)')
   }
 
-  /** @throws ConfigSyncError STORE_CORRUPT; undefined when the store is new */
-  read(): StoredState | undefined {
+  /**
+   * @param file the identity of the file that is read
+   * @returns undefined when the store is new
+   * @throws ConfigSyncError STORE_CORRUPT
+   */
+  read(file: string): StoredState | undefined {
     const node = this.readNode()
     const updates = this.readParameters()
     const seen = this.readSeen()
-    if (node !== undefined) return { ...node, updates, seen, collected: this.readCollected() }
+    if (node !== undefined) {
+      const { closedFile, ...rest } = node
+      const copied = closedFile !== undefined && closedFile !== file
+      const collected = this.readCollected()
+      return { ...rest, clean: closedFile === file, ...(copied && { copied }), updates, seen, collected }
+    }
     if (updates.length + seen.length > 0) throw corrupt('the row of table node is missing')
     return undefined
   }
@@ -49,15 +61,14 @@ export class StateTables {
 
   private readNode(): NodeRow | undefined {
     const [row] = this.rows(
-      'SELECT node_id, clean, origin, sequence, epoch, clock_ms, clock_logical, checksum FROM node',
+      'SELECT node_id, closed_file, origin, sequence, epoch, clock_ms, clock_logical, checksum FROM node',
     )
     if (row === undefined) return undefined
     const checksum = row.pop()
-    const [nodeId, clean, origin, sequence, epoch, ms, logical] = row
+    const [nodeId, closedFile, origin, sequence, epoch, ms, logical] = row
     const sound =
       checksumOf(row as (string | number | null)[]) === checksum &&
       isNodeId(nodeId) &&
-      (clean === 0 || clean === 1) &&
       (origin === null || isOrigin(origin)) &&
       isCount(sequence, Number.MAX_SAFE_INTEGER) &&
       isCount(epoch, Number.MAX_SAFE_INTEGER) &&
@@ -66,7 +77,7 @@ export class StateTables {
     if (!sound) throw corrupt('the row of table node is damaged')
     return {
       nodeId: nodeId as NodeId,
-      clean: clean === 1,
+      closedFile: (closedFile as string | null) ?? undefined,
       origin: (origin as Origin | null) ?? undefined,
       sequence: sequence as number,
       epoch: epoch as number,
@@ -110,8 +121,8 @@ export class StateTables {
     return collected
   }
 
-  writeNode({ nodeId, clean, origin, sequence, epoch, clock }: NodeRow): void {
-    const row = [nodeId, clean ? 1 : 0, origin ?? null, sequence, epoch, ...clock]
+  writeNode({ nodeId, closedFile, origin, sequence, epoch, clock }: NodeRow): void {
+    const row = [nodeId, closedFile ?? null, origin ?? null, sequence, epoch, ...clock]
     this.putNode.run(...row, checksumOf(row))
   }
 

@@ -1,3 +1,5 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { TOMBSTONE_RETENTION_MS } from '#core/limits'
@@ -86,18 +88,23 @@ describe('numbers are never used again', () => {
     expect(back.status().rejected.ORIGIN_REPLACED).toBeUndefined()
   })
 
-  it('a restored backup meets its own numbers, says so, and takes a new one; nothing is lost', async () => {
-    await meshWith(sqlite())
-    await mesh.nodes[0]!.publishUpdate('s', 'a', 'in the backup')
-    await mesh.stopNode(mesh.nodes[0]!)
-    const backup = folders.copy(folders.path())
-    const later = await mesh.startNode(0, { store: sqlite() })
-    await later.publishUpdate('s', 'a', 'after the backup')
-    await later.publishUpdate('s', 'b', 'after the backup')
-    mesh.run(100)
-    const origin = originOf(later)
-    await mesh.stopNode(later)
+  it('a restored backup is known to be a copy, says so, and takes a new one; nothing is lost', async () => {
+    const { origin, backup } = await olderByTwoWrites()
     const back = await mesh.startNode(0, { store: sqlite(backup) })
+    expect([back.get('s', 'a'), originOf(back)]).toEqual(['in the backup', undefined])
+    expect(back.status().rejected.ORIGIN_REPLACED).toBe(1)
+    // Before it has heard of anything: a number used again would be lost here, and nobody would notice.
+    const update = await back.publishUpdate('s', 'c', 1)
+    expect(update.origin).not.toBe(origin)
+    await equalAfter()
+    expect(mesh.has('s', 'a', 'after the backup') && mesh.has('s', 'b', 'after the backup')).toBe(true)
+    expect(mesh.has('s', 'c', 1)).toBe(true)
+  })
+
+  it('a disk that was put back under the file is noticed when the node meets its own numbers', async () => {
+    const { origin, backup } = await olderByTwoWrites()
+    writeFileSync(join(folders.path(), 'state.db'), readFileSync(join(backup, 'state.db')))
+    const back = await mesh.startNode(0, { store: sqlite() })
     const errors: string[] = []
     back.on('error', ({ code }) => errors.push(code))
     expect([back.get('s', 'a'), originOf(back)]).toEqual(['in the backup', origin])
@@ -108,6 +115,21 @@ describe('numbers are never used again', () => {
     await equalAfter()
     expect(mesh.has('s', 'b', 'after the backup') && mesh.has('s', 'c', 1)).toBe(true)
   })
+
+  /** A backup of node 0, stopped cleanly, that lacks what it wrote afterwards. */
+  async function olderByTwoWrites(): Promise<{ readonly origin: string; readonly backup: string }> {
+    await meshWith(sqlite())
+    await mesh.nodes[0]!.publishUpdate('s', 'a', 'in the backup')
+    await mesh.stopNode(mesh.nodes[0]!)
+    const backup = folders.copy(folders.path())
+    const later = await mesh.startNode(0, { store: sqlite() })
+    await later.publishUpdate('s', 'a', 'after the backup')
+    await later.publishUpdate('s', 'b', 'after the backup')
+    mesh.run(100)
+    const origin = originOf(later)
+    await mesh.stopNode(later)
+    return { origin, backup }
+  }
 
   it('the store of another node is taken over, under an origin of the own name, and said', async () => {
     await meshWith(sqlite())
@@ -165,8 +187,10 @@ describe('a store that fails while the node runs', () => {
     await expect(node.publishUpdate('s', 'a', 1)).rejects.toThrow(coded('STORE_FAILED', /./))
     mend()
     await mesh.stopNode(node)
-    const state = await sqlite(folders.copy(folders.path())).open(mesh.core(node).self.nodeId)
+    const store = sqlite()
+    const state = await store.open(mesh.core(node).self.nodeId)
     expect([state!.clean, state!.sequence]).toEqual([true, 1])
+    await store.close(false)
   })
 
   it('and still fails when the node stops: the next start takes a new incarnation', async () => {

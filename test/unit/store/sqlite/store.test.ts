@@ -164,7 +164,7 @@ describe('a damaged store is never taken for an empty one', () => {
     ['ranges', "UPDATE seen SET ranges = '[[5,8]]'", /table seen, node-1~0/],
     ['a collected dot', 'UPDATE collected SET sequence = 2', /table collected, node-1~0/],
     ['the own sequence', 'UPDATE node SET sequence = 2', /table node/],
-    ['the mark of a clean stop', 'UPDATE node SET clean = 0', /table node/],
+    ['the mark of a clean stop', 'UPDATE node SET closed_file = NULL', /table node/],
   ])('a changed row is named: %s', async (_, damage, detail) => {
     await filled()
     if (typeof damage === 'string') tamper(damage)
