@@ -20,7 +20,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           sequence: { groupOrder: 0 },
-          include: ['src/**/*.test.ts', 'test/unit/**/*.test.ts', 'test/properties/**/*.test.ts'],
+          include: ['src/**/*.test.ts', 'test/{unit,properties,spec}/**/*.test.ts'],
           testTimeout: 120_000,
         },
       },

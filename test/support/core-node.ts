@@ -7,7 +7,7 @@ import type { Update } from '#core/update'
 import type { WriteChange } from '#core/writer'
 import { MemoryStore } from '#store/memory'
 
-type InputBody = Input extends infer I ? (I extends Input ? Omit<I, 'nowMs' | 'wallMs'> : never) : never
+export type InputBody = Input extends infer I ? (I extends Input ? Omit<I, 'nowMs' | 'wallMs'> : never) : never
 
 export interface CoreNodeOptions {
   readonly name: string
