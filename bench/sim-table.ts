@@ -41,8 +41,8 @@ function seedsFor(nodes: number): readonly number[] {
 
 function defaultSeeds(nodes: number): number {
   if (nodes <= 5) return 40
-  if (nodes <= 16) return 30
-  if (nodes <= 64) return 8
+  if (nodes <= 16) return 20
+  if (nodes <= 64) return 6
   return nodes <= 256 ? 2 : 1
 }
 

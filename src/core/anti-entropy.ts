@@ -38,6 +38,8 @@ export class AntiEntropy {
   private waiting: Part | undefined
   private holeFrom: NodeId | undefined
   private notedVersion = 0
+  /** elapsed time of the last change of what this node has seen */
+  private changedMs = 0
   private coverage: { readonly version: number; readonly value: Coverage } | undefined
 
   constructor(self: Self, membership: Membership) {
@@ -52,7 +54,13 @@ export class AntiEntropy {
     const { digest, version } = this.self.replica.seen
     if (version === this.notedVersion) return
     this.notedVersion = version
+    this.changedMs = this.self.nowMs
     this.history.note(digest.lane1, digest.lane2)
+  }
+
+  /** Long enough that who does not have it by now has missed it. */
+  get settled(): boolean {
+    return this.self.nowMs >= this.changedMs + TIMING.settledH * this.self.intervalMs
   }
 
   standing(member: Member): Standing {
@@ -168,6 +176,8 @@ export class AntiEntropy {
     if (this.attempts >= TIMING.pullRetries) {
       this.ahead.delete(session.peer)
       this.finish(session, 'timeout')
+      // What was asked for that long is not on its way: there is nothing to wait for if somebody else has it.
+      if (this.self.deadlines.has('pull')) this.self.deadlines.set('pull', this.self.nowMs)
       return
     }
     const other = session.union ? undefined : this.oneOf(this.whoIsAhead(session.peer).ripe)

@@ -257,7 +257,9 @@ export class Core {
     if (this.election.noteEpoch(heartbeat)) this.presence.broadcast()
     if (heartbeat.address !== '' || heartbeat.addresses.length > 0)
       this.self.turn.add({ type: 'addresses', addresses: [heartbeat.address, ...heartbeat.addresses].filter(Boolean) })
-    this.presence.noteHeard(heartbeat, this.antiEntropy.onHeartbeat(member))
+    const standing = this.antiEntropy.onHeartbeat(member)
+    this.presence.noteHeard(heartbeat, standing)
+    if (standing === 'behind' && this.antiEntropy.settled) this.presence.tellBehind(from)
   }
 
   private roleChanged(): void {

@@ -139,6 +139,14 @@ export class Presence {
     if (recent.some((entry) => entry.origin === origin && entry.contiguous >= sequence)) this.ownWriteHeard++
   }
 
+  /**
+   * Somebody shows a digest that this node had before. It would hear of that from any heartbeat, but in a small mesh these
+   * are few, and a chain of losses is long: so about three of those who notice say it to it, however many there are.
+   */
+  tellBehind(nodeId: NodeId): void {
+    if (this.self.random() * this.membership.members.size < TIMING.behindTold) this.greet(nodeId)
+  }
+
   private heardSame(): number {
     const { version } = this.self.replica.seen
     if (this.sameDigestVersion === version) return this.sameDigestHeard

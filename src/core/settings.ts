@@ -45,6 +45,9 @@ export const TIMING = {
   learnedPromptSpreadH: 1 / 2,
   /** left out when so many others have shown the same digest */
   promptEnough: 2,
+  /** who is behind what has been here for so long has missed it, and about so many tell it */
+  settledH: 1 / 8,
+  behindTold: 3,
   /** origins that changed within this are listed in heartbeats */
   recentH: 4,
   /** a pair repairs a divergence at most once in this */

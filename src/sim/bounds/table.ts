@@ -36,7 +36,7 @@ const withinH = (what: string, limit: number): Bound => ({ what, limit, unit: 'H
 const silenceMs = (nodes: number): number => 4.5 * H * Math.max(1, nodes / BUDGET)
 /** An hour for 5 nodes, and in larger meshes as many heard heartbeats; but long enough for members to be missed. */
 const watchMs = (nodes: number): number =>
-  Math.ceil(Math.max(72 * H, 2.5 * silenceMs(nodes), (3_600 * H * 25) / nodes ** 2) / H) * H
+  Math.ceil(Math.max(72 * H, 1.25 * silenceMs(nodes), (3_600 * H * 25) / nodes ** 2) / H) * H
 
 /** The memory mesh's presence budget P; what is heard is bounded by it, whatever the size of the mesh. */
 const BUDGET = 64

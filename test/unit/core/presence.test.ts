@@ -154,3 +154,36 @@ describe('a stalled process', () => {
     expect(sleeper.values('p')).toEqual([1])
   })
 })
+
+describe('a node that missed an update', () => {
+  /** Heartbeats sent to it alone, for each that it sends, while it hears nothing. */
+  function toldEach(nodes: number, writeEveryMs: number): number {
+    let told = 0
+    let shown = 0
+    for (let seed = 1; seed <= 20; seed++) {
+      const mesh = CoreMesh.settled({ nodes, seed })
+      const deaf = mesh.nodes.at(-1)!
+      mesh.carries = (_, __, to) => to !== deaf
+      const startMs = mesh.nowMs
+      // Not long enough for it to doubt the others, who would answer its questions.
+      for (let ms = 0; ms < 1.4 * H; ms += writeEveryMs) {
+        mesh.write(mesh.nodes[0]!, change('p', ms))
+        mesh.run(writeEveryMs)
+      }
+      shown += heartbeatsOf(mesh, deaf, startMs + H / 8).length
+      told += mesh.sent.filter(
+        ({ atMs, to, message }) => atMs >= startMs && to === deaf.name && message.type === 'heartbeat',
+      ).length
+    }
+    return told / shown
+  }
+
+  it.each([6, 24])('of %i is told so by about three of those who notice', (nodes) => {
+    expect(toldEach(nodes, 1.4 * H)).toBeGreaterThan(2)
+    expect(toldEach(nodes, 1.4 * H)).toBeLessThan(4)
+  })
+
+  it('is not told while the updates may still be on their way', () => {
+    expect(toldEach(6, H / 10)).toBe(0)
+  })
+})
