@@ -58,7 +58,14 @@ function howToWrite(words: Arguments): HowToWrite {
   }
 }
 
-const textIn = (quoted: string): string => (quoted.startsWith('"') ? (JSON.parse(quoted) as string) : quoted)
+function textIn(quoted: string): string {
+  if (!quoted.startsWith('"')) return quoted
+  try {
+    return JSON.parse(quoted) as string
+  } catch {
+    throw new ScenarioFault(`${quoted} is no JSON string`)
+  }
+}
 
 /** A write that is refused prints the code: that is an outcome, not a fault of the scenario. */
 const write =

@@ -60,6 +60,7 @@ describe('a scenario', () => {
     ['put n1 a.b hello', 1, 'hello is no JSON; a text has quotes: "hello"'],
     ['put n1 a.b', 1, 'a value is missing'],
     ['put n1 a.b 1 priority=high', 1, 'priority=high is no priority'],
+    ['put n1 a.b 1 reason="a\\x"', 1, '"a\\x" is no JSON string'],
     ['put n1 a.b [1', 1, 'a quote or a bracket is not closed'],
     ['run 5', 1, '5 is no time such as'],
     ['run -5s', 1, '-5s is no time such as'],
