@@ -33,9 +33,12 @@ const POSITIONS = 15
 /** Of a context that many updates share each counts: a few bytes must not make us look at entries for hours. */
 const CONTEXT_ENTRIES_MAX = FRAME_BYTES_MAX / 2
 
+/** Far more than a part of a pull has. A row may take three bytes, and a packed one none. */
+const ROWS_MAX = 65_536
+
 /** What a later version added to an update has no column: such a batch goes row by row. */
 export const fitsColumns = (updates: readonly Update[]): boolean =>
-  updates.every(({ unknownFields }) => unknownFields === undefined)
+  updates.length <= ROWS_MAX && updates.every(({ unknownFields }) => unknownFields === undefined)
 
 /**
  * Many updates, column by column: what is the same in all of them is said once, numbers that count up as their difference,
@@ -155,6 +158,7 @@ const sameGroup = ({ group: a }: Update, { group: b }: Update): boolean =>
 export function readColumns(from: MessagePackReader): Update[] {
   const positions = from.tuple(POSITIONS)
   const count = from.count()
+  if (count > ROWS_MAX) malformed(`there are over ${ROWS_MAX} rows`)
   const runs = <T>(read: () => T): Runs<T> => new Runs(from, count, read)
   const difference = (): number => from.integer(Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER)
   const columns: Columns = {

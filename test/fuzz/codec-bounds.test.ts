@@ -2,8 +2,11 @@ import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import { zstdCompressSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { writeColumns } from '#codec/columns'
 import { encodeFrame } from '#codec/frame'
+import { MessagePackWriter } from '#codec/writer'
 import { FRAME_BYTES_MAX } from '#core/limits'
+import type { Update } from '#core/update'
 import { sibling } from '../support/siblings.ts'
 
 /** What one frame may cost whoever reads it, far above what honest ones need: a frame has 2 MiB. */
@@ -52,8 +55,24 @@ function withFields(element: readonly number[]): Buffer {
   return Buffer.concat([frame.subarray(0, at), header, frame.subarray(at + 1), fields])
 }
 
+/** An answer to a pull of so many updates, each said in three bytes. */
+function manyRows(rows: number): Buffer {
+  const row = sibling('a', null)
+  const writer = new MessagePackWriter()
+  writer.begin()
+  writeColumns(
+    writer,
+    Array.from({ length: rows }, (_, i) => ({ ...row, sequence: (i + 1) as Update['sequence'] })),
+  )
+  // One message: type 3, session 1, no rows, the last part, and nothing but the columns.
+  const answer = [0x91, 0x9c, 3, 1, 0x90, 0xc3, 0xc0, 0xc0, 0xc0, 0, 0, 0xc2, 0xc0]
+  return Buffer.concat([Buffer.from([...HEADER, ...answer]), writer.finish()])
+}
+
 const packed = (body: Uint8Array): Buffer => Buffer.concat([Buffer.from(PACKED_HEADER), zstdCompressSync(body)])
 const packedFrame = (frame: Buffer): Buffer => packed(frame.subarray(HEADER.length))
+
+const ROWS_ALLOWED = 'as many updates in columns as there may be'
 
 const BOMBS: Readonly<Record<string, Uint8Array>> = {
   'a million messages': filled([], 0xdd, [0x91, 5]),
@@ -77,6 +96,8 @@ const BOMBS: Readonly<Record<string, Uint8Array>> = {
     Buffer.from(PACKED_HEADER),
     ...new Array<Uint8Array>(100).fill(zstdCompressSync(Buffer.alloc(2 * 1024 * 1024))),
   ]),
+  'more than half a million updates in columns, packed': packedFrame(manyRows(690_000)),
+  [ROWS_ALLOWED]: manyRows(65_536),
   'two million fields, packed into a few hundred bytes': packedFrame(withFields([0xc0])),
 }
 
@@ -99,5 +120,6 @@ async function outcomeOf(frame: Uint8Array): Promise<string> {
 describe(`a frame costs at most ${HEAP_MIB_MAX} MiB and has an outcome`, () => {
   it.each(Object.entries(BOMBS))('%s', async (_, frame) => {
     expect(await outcomeOf(frame)).toMatch(/^(decoded|FRAME_MALFORMED|FRAME_TOO_LARGE)$/)
+    if (frame === BOMBS[ROWS_ALLOWED]) expect(await outcomeOf(frame)).toBe('decoded')
   })
 })

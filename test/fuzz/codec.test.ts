@@ -3,7 +3,7 @@ import { zstdCompressSync } from 'node:zlib'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { type DecodedFrame, decodeFrame, encodeFrame, HEADER_BYTES } from '#codec/frame'
-import { decodeUpdate, encodeUpdate } from '#codec/update'
+import { decodeUpdate, decodeUpdates, encodeUpdate, encodeUpdates } from '#codec/update'
 import { ConfigSyncError, ERROR_CODES } from '#core/errors'
 import { HEADER_BYTES as PACKET_HEADER_BYTES, PacketReader, packetOf } from '#mesh/tls/framing'
 import { decodeAddresses, decodeHello, decodeRefusal, encodeHello, type Hello, isRefusal } from '#mesh/tls/hello'
@@ -100,6 +100,26 @@ describe('a frame', () => {
           expect(decodeFrame(Buffer.concat([PACKED_HEADER, packed, tail]))).toMatchObject({ outcome: 'rejected' })
       }),
       800,
+    )
+  })
+})
+
+describe('updates that a store keeps together', () => {
+  it('are read, or refused with UPDATE_INVALID, and what was read is written the same', async () => {
+    const several = fc.array(update, { maxLength: 6 })
+    await explore(
+      'damaged rows of updates',
+      fc.property(fc.tuple(several, several, mutations), ([some, others, changes]) => {
+        const damaged = afterAllOf(changes, encodeUpdates(some), encodeUpdates(others))
+        try {
+          const read = decodeUpdates(damaged)
+          assert.deepEqual(decodeUpdates(encodeUpdates(read)), read)
+        } catch (error) {
+          if (!(error instanceof ConfigSyncError)) throw error
+          expect(error.code).toBe('UPDATE_INVALID')
+        }
+      }),
+      600,
     )
   })
 })
