@@ -40,6 +40,7 @@ const USAGE_CODES: ReadonlySet<ErrorCode> = new Set([
   'SETTING_INVALID',
   'NODE_ID_INVALID',
   'SCENARIO_INVALID',
+  'SCHEDULE_INVALID',
 ])
 
 /** Whatever was thrown, as a failure. What nobody expected is a bug and says so. */

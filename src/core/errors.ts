@@ -195,6 +195,15 @@ export const ERROR_CODES = {
     hint: 'The write stands and spreads on; "configsync vv" shows which node has not seen it.',
   },
   DEMO_FAILED: { http: undefined, hint: 'The detail says which step; run it again, and report it if it fails again.' },
+  SIMULATION_FAILED: {
+    http: undefined,
+    hint: 'A promise of the mesh was broken in the simulation: a bug in ConfigSync. Please report it with the schedule file that the detail names.',
+  },
+  INTERRUPTED: { http: undefined, hint: 'It was ended before it was done; run it again.' },
+  SCHEDULE_INVALID: {
+    http: undefined,
+    hint: 'The file is no schedule of faults; take one that "configsync simulate" wrote.',
+  },
   SCENARIO_INVALID: {
     http: undefined,
     hint: 'Correct the line of the scenario that the detail names; docs/simulator.md has the commands.',

@@ -3,9 +3,8 @@ import type { ScheduleOptions } from './random-schedule.ts'
 
 /** The command that generates a schedule and runs it again. */
 export function replayCommand({ seed, nodes, faults }: ScheduleOptions): string {
-  const flags = [`--seed ${seed}`]
+  const flags = [`--faults ${faults?.join(',') ?? 'all'}`, `--seed ${seed}`]
   if (nodes !== undefined) flags.push(`--nodes ${nodes}`)
-  if (faults !== undefined) flags.push(`--faults ${faults.join(',')}`)
   return `configsync simulate ${flags.join(' ')}`
 }
 

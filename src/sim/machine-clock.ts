@@ -1,5 +1,5 @@
 /** 2026-01-01, so that stamps look like stamps. */
-export const WALL_START_MS = 1_767_225_600_000
+const WALL_START_MS = 1_767_225_600_000
 
 const TIMER_GRAIN_MS = 1 / 1024
 

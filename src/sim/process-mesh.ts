@@ -1,3 +1,4 @@
+import { type DecodedFrame, decodeFrame } from '#codec/frame'
 import type { NodeId } from '#core/identity'
 import type { Mesh, MeshHandlers, MeshIdentity } from '#mesh/mesh'
 import type { SimulatedProcess } from './simulated-process.ts'
@@ -34,6 +35,10 @@ export class ProcessMesh implements Mesh {
       onPeerDown: (peer) => process.arrive(() => handlers.onPeerDown(peer)),
       onTrouble: (error, peer) => process.arrive(() => handlers.onTrouble(error, peer)),
     })
+  }
+
+  decode(frame: Uint8Array): DecodedFrame {
+    return this.inner.decode?.(frame) ?? decodeFrame(frame)
   }
 
   broadcast(frame: Uint8Array): void {

@@ -15,6 +15,7 @@ export interface ScheduleOptions {
 
 /** Of each kind that is allowed, a schedule has episodes with this probability: some schedules have many, some few. */
 const KIND_RATE = 0.4
+const PULL_PART_BYTES = 600
 const CALM_BEGINNING_MS = 4_500
 const FAULTS_MS = [6_000, 16_000] as const
 
@@ -34,6 +35,7 @@ export function randomSchedule({ seed, nodes, faults = FAULT_KINDS }: ScheduleOp
     seed,
     nodes: setups(dice, count, kinds),
     link: QUIET_LINK,
+    pullPartBytes: PULL_PART_BYTES,
     events: events.sort((a, b) => a.atMs - b.atMs),
     healAtMs: endMs + dice.between(0, 2_000),
   }

@@ -11,7 +11,7 @@ import { QUIET_H, quietTraffic } from './checkers/quiet-traffic.ts'
 import { isSame, sameState } from './checkers/same-state.ts'
 import { H } from './run-view.ts'
 import { QUIET_LINK, type Schedule } from './schedule.ts'
-import { ScheduleRun } from './schedule-run.ts'
+import { type Onlooker, ScheduleRun } from './schedule-run.ts'
 
 export const CHECKERS: readonly Checker[] = [
   noDotReused,
@@ -52,8 +52,12 @@ export interface Outcome {
  * everything heals, all must be equal and led by one coordinator within the bound, and every checker looks at the end.
  * Never throws for what the mesh does wrong: that is the outcome's failure.
  */
-export async function runSchedule(schedule: Schedule, checkers: readonly Checker[] = CHECKERS): Promise<Outcome> {
-  const run = new ScheduleRun(schedule)
+export async function runSchedule(
+  schedule: Schedule,
+  checkers: readonly Checker[] = CHECKERS,
+  onlooker?: Onlooker,
+): Promise<Outcome> {
+  const run = new ScheduleRun(schedule, onlooker)
   const watch = new Watch(run, checkers)
   await run.begin()
   for (const event of schedule.events) {

@@ -12,10 +12,15 @@ import { TrafficLog } from './traffic-log.ts'
 import { VirtualMesh } from './virtual-mesh.ts'
 import { type Blow, WriteLedger } from './write-ledger.ts'
 
-/** So small that pulls of a few values take several parts, with faults between them. */
-const PULL_PART_BYTES = 600
 /** Undisturbed for so long, everybody knows that everybody else is there. */
 const CALM_MS = 6 * H
+
+/** Somebody who looks on while a schedule runs, and changes nothing of it. */
+export interface Onlooker {
+  begins(run: ScheduleRun): void
+  /** a process is about to start */
+  starts(node: ConfigSyncManager): void
+}
 
 /** A schedule as it runs: the machines, and what clients and checkers need to know of what happened. */
 export class ScheduleRun implements RunView {
@@ -32,9 +37,11 @@ export class ScheduleRun implements RunView {
   private linkDisturbedMs = 0
   private cuts = 0
   private restless = false
+  private readonly onlooker: Onlooker | undefined
 
-  constructor(schedule: Schedule) {
+  constructor(schedule: Schedule, onlooker?: Onlooker) {
     this.schedule = schedule
+    this.onlooker = onlooker
     this.link = schedule.link
     this.random = seededRandom(schedule.seed + 2)
     this.mesh = new VirtualMesh({ nodes: 0, seed: schedule.seed, faults: faultsOf(schedule.link) })
@@ -44,14 +51,12 @@ export class ScheduleRun implements RunView {
   private machine(setup: NodeSetup, index: number): SimulatedMachine {
     const { scheduler } = this.mesh
     const random = seededRandom(this.schedule.seed * 64 + index)
-    const onSettled = () => {
-      this.restless = true
-    }
+    const onSettled = () => this.pause()
     const { store } = setup
     const disk = store === 'none' ? undefined : new SimulatedDisk({ scheduler, random, durability: store, onSettled })
     return new SimulatedMachine(this.mesh, index, setup, disk, {
       rules: RULES,
-      pullPartBytes: PULL_PART_BYTES,
+      ...(this.schedule.pullPartBytes !== undefined && { pullPartBytes: this.schedule.pullPartBytes }),
       ...(setup.declares && { parameters: DECLARED }),
     })
   }
@@ -67,6 +72,7 @@ export class ScheduleRun implements RunView {
   }
 
   async begin(): Promise<void> {
+    this.onlooker?.begins(this)
     for (const machine of this.machines) if (machine.setup.present) this.start(machine)
     await this.settle()
   }
@@ -84,6 +90,11 @@ export class ScheduleRun implements RunView {
       if (!this.restless) return stopped
       await this.settle()
     }
+  }
+
+  /** Lets the programs, and whoever else waits in this process, go on as soon as what runs now is done. */
+  pause(): void {
+    this.restless = true
   }
 
   private async settle(): Promise<void> {
@@ -227,7 +238,8 @@ export class ScheduleRun implements RunView {
     node.on('member', ({ nodeId, state }) => {
       if (state === 'gone') this.noteRemoval(machine, nodeId)
     })
-    this.mesh.mesh(node).tap = (message) => this.traffic.note(machine.name, message)
+    this.mesh.mesh(node).tap = (message, _to, bytes) => this.traffic.note(machine.name, message, bytes)
+    this.onlooker?.starts(node)
   }
 
   private noteWrite({ index, setup }: SimulatedMachine, update: ConfigUpdateMsg): void {

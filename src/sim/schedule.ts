@@ -78,6 +78,8 @@ export interface Schedule {
   readonly link: LinkSetup
   /** in the order of their time */
   readonly events: readonly ScheduledEvent[]
+  /** so small that pulls of a few values take several parts, with faults between them; default: as in production */
+  readonly pullPartBytes?: number
   /** when everything heals */
   readonly healAtMs: number
 }

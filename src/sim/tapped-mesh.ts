@@ -3,7 +3,8 @@ import type { NodeId } from '#core/identity'
 import type { Message, MessageType } from '#core/protocol'
 import type { Mesh, MeshHandlers, MeshIdentity } from '#mesh/mesh'
 
-export type Tap = (message: Message, to: NodeId | undefined, frameBytes: number) => void
+/** @param bytes the message's share of its frame */
+export type Tap = (message: Message, to: NodeId | undefined, bytes: number) => void
 
 /** A mesh whose node can be watched as it sends, and be torn off as a killed process is. */
 export class TappedMesh implements Mesh {
@@ -48,7 +49,7 @@ export class TappedMesh implements Mesh {
     if (decoded.outcome === 'rejected') throw new Error(`a node sent a bad frame: ${decoded.detail}`)
     for (const message of decoded.messages) {
       this.sent[message.type] = (this.sent[message.type] ?? 0) + 1
-      this.tap?.(message, to, frame.byteLength)
+      this.tap?.(message, to, frame.byteLength / decoded.messages.length)
     }
   }
 

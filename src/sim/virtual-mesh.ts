@@ -6,7 +6,7 @@ import { seededRandom } from '#mesh/seeded-random'
 import { VirtualScheduler } from '#mesh/virtual-scheduler'
 import { ConfigSyncManager } from '#node/manager'
 import type { ConfigSyncOptions } from '#node/options'
-import { MachineClock, WALL_START_MS } from './machine-clock.ts'
+import { MachineClock } from './machine-clock.ts'
 import { ProcessMesh } from './process-mesh.ts'
 import { SimulatedProcess } from './simulated-process.ts'
 import { TappedMesh } from './tapped-mesh.ts'
@@ -96,11 +96,6 @@ export class VirtualMesh {
       if (error.code === 'INTERNAL' || error.code === 'DIVERGENCE') this.bugs.push(`${node.nodeId}: ${error.message}`)
     })
     return node
-  }
-
-  /** A right clock: milliseconds since 1970. */
-  wallClockMs(): number {
-    return WALL_START_MS + this.scheduler.nowMs()
   }
 
   /** The clocks of the machine of this index, whatever runs on it. */

@@ -1,8 +1,8 @@
-import { writeFile } from 'node:fs/promises'
 import { runScenario, type ScenarioDifference, type ScenarioResult } from '#sim/scenario/run-scenario'
-import { errorText, failure } from '../failure.ts'
+import { failure } from '../failure.ts'
 import { readInput } from '../input-file.ts'
 import { createOutput, type Output } from '../output.ts'
+import { saveText } from '../output-file.ts'
 
 export interface ScenarioRequest {
   readonly files: readonly string[]
@@ -36,12 +36,8 @@ export async function playScenarios({ files, write, seed, json }: ScenarioReques
 }
 
 async function writeText(file: string, text: string): Promise<void> {
-  if (file === '-') return void process.stdout.write(text)
-  try {
-    await writeFile(file, text)
-  } catch (error) {
-    throw failure('FILE_UNREADABLE', `${file} cannot be written: ${errorText(error)}`)
-  }
+  if (file === '-') process.stdout.write(text)
+  else await saveText(file, text)
 }
 
 function printResult({ line, colors }: Output, { name, differences }: ScenarioResult, written: boolean): void {

@@ -2,6 +2,8 @@ import type { Checker } from './checker.ts'
 
 /** The heartbeat intervals for which a healed mesh is listened to. */
 export const QUIET_H = 3
+/** Up to so many members everybody beats every H. */
+const BUDGET = 64
 /** At most 1.1 heartbeats per H and node, whatever the phase at which listening begins. */
 const HEARTBEATS_MAX = Math.ceil(QUIET_H * 1.1) + 1
 
@@ -9,6 +11,8 @@ const HEARTBEATS_MAX = Math.ceil(QUIET_H * 1.1) + 1
 export const quietTraffic: Checker = {
   name: 'quiet-traffic',
   healed({ machines, traffic }) {
+    // In a larger mesh members are silent for many H, and whoever lost their heartbeats asks them long after healing.
+    if (machines.length > BUDGET) return undefined
     for (const { name } of machines) {
       const { heartbeat = 0, ...others } = traffic.of(name)
       if (heartbeat > HEARTBEATS_MAX)

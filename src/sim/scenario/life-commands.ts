@@ -137,10 +137,26 @@ const clock: CommandKind = {
     const name = words.node()
     const offsetMs = words.duration('signed')
     words.end()
-    return eachMachine([name], (machine) => {
-      machine.clockOffsetMs = offsetMs
+    return eachMachine([name], ({ index }, { mesh }) => {
+      mesh.clock(index).offsetMs = offsetMs
     })
   },
 }
 
-export const LIFE_COMMANDS = { declare, start, stop, crash, restart, hold, flush, backup, restore, clock }
+const stall: CommandKind = {
+  usage: 'stall NODE DURATION',
+  does: 'a process stands still for so long, as when it is stopped or swapped out; then it handles what came in meanwhile',
+  read(words) {
+    const name = words.node()
+    const forMs = words.duration()
+    words.end()
+    return (stage) => {
+      const process = stage.mesh.process(stage.node(name))
+      process.freeze()
+      stage.mesh.scheduler.schedule(forMs, () => process.thaw('at-once'))
+      return SILENT
+    }
+  },
+}
+
+export const LIFE_COMMANDS = { declare, start, stop, crash, restart, hold, flush, backup, restore, clock, stall }

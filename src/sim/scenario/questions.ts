@@ -109,10 +109,26 @@ const conflicts: CommandKind = {
   },
 }
 
+const history: CommandKind = {
+  usage: 'history NODE NAME',
+  does: 'what a parameter went through on a node, the latest first',
+  read(words) {
+    const name = words.node()
+    const { section, parameter } = words.parameter()
+    words.end()
+    return async (stage) => {
+      const records = await stage.node(name).history(section, parameter)
+      if (records.length === 0) return ['no history']
+      return records.map(({ update, source, explanation }) => `${dotName(stage, update)} ${source}: ${explanation}`)
+    }
+  },
+}
+
 export const QUESTIONS = {
   show,
   siblings,
   conflicts,
+  history,
   vv: question('vv', 'how far every node has seen every origin without a hole', vectorText),
   coordinator: question('coordinator', 'whom nodes hold for the coordinator, and in which reign', ({ node }) => {
     const { coordinator, epoch } = node!.status()

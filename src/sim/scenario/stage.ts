@@ -20,7 +20,6 @@ export interface Machine {
   /** what the disk would give back after a crash, while it holds back what is written */
   durable: MemoryStore | undefined
   backup: MemoryStore | undefined
-  clockOffsetMs: number
 }
 
 /** Where a scenario plays: named machines on one simulated network. */
@@ -70,7 +69,6 @@ export class Stage {
       disk: withDisk ? new MemoryStore() : undefined,
       durable: undefined,
       backup: undefined,
-      clockOffsetMs: 0,
     }
     this.machines.set(name, machine)
     return machine
@@ -82,7 +80,6 @@ export class Stage {
     const { mesh } = this
     const node = await mesh.startNode(machine.index, {
       nodeId: machine.name,
-      wallClock: () => mesh.wallClockMs() + machine.clockOffsetMs,
       ...(machine.disk && { store: machine.disk }),
       ...(this.declared.length > 0 && { parameters: new Declarations(this.declared, 'allow') }),
     })

@@ -31,6 +31,19 @@ const put: CommandKind = {
   },
 }
 
+const rollback: CommandKind = {
+  usage: 'rollback NODE NAME -N',
+  does: 'a node writes again what the parameter had come to so many changes ago',
+  read(words) {
+    const name = words.node()
+    const { section, parameter } = words.parameter()
+    const changes = Number(words.next('how many changes'))
+    if (!Number.isSafeInteger(changes) || changes >= 0) throw new ScenarioFault('changes ago are said as -1, -2 …')
+    words.end()
+    return outcomeOf(async (stage) => [await stage.node(name).rollback(section, parameter, changes)])
+  },
+}
+
 const remove: CommandKind = {
   usage: `delete NODE NAME… ${OPTIONS}`,
   does: 'a node deletes parameters, several as one change',
@@ -67,13 +80,17 @@ function textIn(quoted: string): string {
   }
 }
 
+function write(name: string, changes: readonly Change[], { options, reaches }: HowToWrite): Action {
+  const requests = changes.map((change) => ({ ...change, ...options }))
+  return outcomeOf((stage) => reachingOnly(stage, name, reaches, () => stage.node(name).publishUpdates(requests)))
+}
+
 /** A write that is refused prints the code: that is an outcome, not a fault of the scenario. */
-const write =
-  (name: string, changes: readonly Change[], { options, reaches }: HowToWrite): Action =>
+const outcomeOf =
+  (publish: (stage: Stage) => Promise<readonly ConfigUpdateMsg[]>): Action =>
   async (stage) => {
-    const requests = changes.map((change) => ({ ...change, ...options }))
     try {
-      const updates = await reachingOnly(stage, name, reaches, () => stage.node(name).publishUpdates(requests))
+      const updates = await publish(stage)
       return [updates.map((update) => dotName(stage, update)).join(' ')]
     } catch (error) {
       if (!(error instanceof ConfigSyncError)) throw error
@@ -106,4 +123,4 @@ async function reachingOnly<T>(
   }
 }
 
-export const WRITE_COMMANDS = { put, delete: remove }
+export const WRITE_COMMANDS = { put, delete: remove, rollback }
