@@ -1,11 +1,14 @@
 /**
  * Heap of a core replica for each parameter: a name, a text of 64 bytes, its update, and all that the replica keeps
- * to find, compare and repair it.
+ * to find, compare and repair it; and with what a node without a store remembers of the past beside it.
  *
  *     node --conditions=source --expose-gc bench/memory.ts [--parameters 100000] [--json]
  */
 import { parseArgs } from 'node:util'
 import { decodeUpdate, encodeUpdate } from '#codec/update'
+import type { ParameterChange } from '#core/events'
+import { historyEntry } from '#node/journal-entries'
+import { MemoryJournal } from '#store/memory-journal'
 import { describeMachine, machineLine } from './machine.ts'
 import { WritingReplica } from './replica-core.ts'
 import { markdownTable, whole } from './report.ts'
@@ -27,15 +30,26 @@ function encoded(parameters: number): Uint8Array[] {
   )
 }
 
-function measure(kind: 'written here' | 'merged', parameters: number): { kind: string; bytesPerParameter: number } {
+const KINDS = {
+  merged: (replica, bytes) => replica.merge(decodeUpdate(bytes)),
+  'written here': (replica, bytes) => rewrite(replica, decodeUpdate(bytes)),
+  'merged, with history': (replica, bytes, journal) => {
+    const changes: ParameterChange[] = []
+    replica.replica.merge(decodeUpdate(bytes), changes)
+    journal.note({ history: changes.map((change) => historyEntry('remote', change, Date.now())), conflicts: [] })
+  },
+} satisfies Record<string, (replica: WritingReplica, bytes: Uint8Array, journal: MemoryJournal) => unknown>
+
+function measure(kind: keyof typeof KINDS, parameters: number): { kind: string; bytesPerParameter: number } {
   const updates = encoded(parameters)
   const replica = new WritingReplica('reader')
+  const journal = new MemoryJournal()
   const before = heapBytes()
-  if (kind === 'merged') for (const bytes of updates) replica.merge(decodeUpdate(bytes))
-  else for (const bytes of updates) rewrite(replica, decodeUpdate(bytes))
+  for (const bytes of updates) KINDS[kind](replica, bytes, journal)
   const bytesPerParameter = (heapBytes() - before) / parameters
-  // both live until here, so that neither counts
+  // all live until here, so that none counts but what it came to hold
   if (replica.replica.parameterCount !== updates.length) throw new Error('the replica does not hold every parameter')
+  journal.limit({ historyPerParameter: 0, conflicts: 0 })
   return { kind, bytesPerParameter }
 }
 
@@ -47,7 +61,7 @@ const { values: options } = parseArgs({
 })
 const parameters = Number(options.parameters)
 measure('merged', 1_000)
-const results = [measure('merged', parameters), measure('written here', parameters)]
+const results = (Object.keys(KINDS) as (keyof typeof KINDS)[]).map((kind) => measure(kind, parameters))
 if (options.json)
   process.stdout.write(`${JSON.stringify({ machine: describeMachine(), parameters, results }, null, 1)}\n`)
 else {

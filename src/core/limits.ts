@@ -38,7 +38,10 @@ export const DIGEST_HISTORY_MAX = 1_024
 export const CONFLICT_LEDGER_MAX = 1_000
 /** Conflicts hold all their values, some of which nothing else holds any more. Estimated bytes. */
 export const CONFLICT_LEDGER_BYTES_MAX = 16 * 1024 * 1024
-/** Past changes of all parameters together that a node without a store remembers, so that a large import does not double what it takes. */
+/**
+ * Past changes of all parameters together that a node without a store goes on to remember when it has twice as many: so that
+ * a large import does not double what it takes.
+ */
 export const HISTORY_IN_MEMORY_MAX = 10_000
 /** Their bytes, estimated: a value may have 1 MiB, and a hundred changes of each parameter are remembered. */
 export const HISTORY_IN_MEMORY_BYTES_MAX = 32 * 1024 * 1024

@@ -11,7 +11,7 @@ import type { Scheduler } from '#mesh/scheduler'
 import type { ConflictEntry, HistoryEntry, JournalBatch } from '#store/journal'
 import type { MemoryJournal } from '#store/memory-journal'
 import type { Store } from '#store/store'
-import { conflictEntry, historyEntries } from './journal-entries.ts'
+import { conflictEntry, historyEntry } from './journal-entries.ts'
 
 export interface HostOptions {
   readonly core: CoreOptions
@@ -129,9 +129,11 @@ export class Host {
 
   /** What a step changed is stored with its state: the batch is the last effect of a step. */
   private noteEvent(event: CoreEvent): void {
-    const atMs = this.options.wallClock()
-    if (event.type === 'changed') this.history.push(...historyEntries(event.source, event.changes, atMs))
-    if (event.type === 'conflict') this.conflicts.push(conflictEntry(event.siblings, atMs))
+    if (event.type === 'changed') {
+      const atMs = this.options.wallClock()
+      for (const change of event.changes) this.history.push(historyEntry(event.source, change, atMs))
+    }
+    if (event.type === 'conflict') this.conflicts.push(conflictEntry(event.siblings, this.options.wallClock()))
     // After a failure nothing takes them until storing works again, which may be long.
     if (this.history.length > 2 * JOURNAL_WAITING_MAX && this.storeFailure !== undefined)
       this.history = this.history.slice(-JOURNAL_WAITING_MAX)

@@ -4,18 +4,21 @@ import type { ConflictEntry, HistoryEntry } from '#store/journal'
 
 const NONE: readonly Update[] = []
 
-/** What a step changed, as the journal keeps it. @param atMs this machine's clock */
-export const historyEntries = (
+/** What a change comes to in the journal. @param atMs this machine's clock */
+export function historyEntry(
   source: HistoryEntry['source'],
-  changes: readonly ParameterChange[],
+  { before, after, update }: ParameterChange,
   atMs: number,
-): HistoryEntry[] =>
-  changes.map(({ before, after, update }) => ({
+): HistoryEntry {
+  // Most changes replace all that stood: no list is made then, for an entry is kept long and there are many.
+  const alone = after.length === 1 && after[0] === update
+  return {
     update,
     atMs,
     source,
-    superseded: before.length === 0 ? NONE : before.filter((sibling) => !after.includes(sibling)),
-    concurrent: after.length === 1 && after[0] === update ? NONE : after.filter((sibling) => sibling !== update),
-  }))
+    superseded: alone ? before : before.filter((sibling) => !after.includes(sibling)),
+    concurrent: alone ? NONE : after.filter((sibling) => sibling !== update),
+  }
+}
 
 export const conflictEntry = (siblings: readonly Update[], atMs: number): ConflictEntry => ({ atMs, siblings })

@@ -3,74 +3,66 @@ import { estimatedBytes, estimatedBytesOf } from '#core/update-size'
 import type { ConflictEntry, HistoryEntry, Journal, JournalBatch, JournalLimits } from './journal.ts'
 import { RecentList } from './recent-list.ts'
 
-/** The journal of a node that keeps nothing on disk: the latest changes, bounded in all. */
+/** What is left when it was over its bytes, as a share of them: the next time is then some writes away. */
+const COMPACTED_BYTES_RATIO = 0.75
+
+/**
+ * The journal of a node that keeps nothing on disk: the latest changes, bounded in all.
+ *
+ * One log of all parameters, in which a change costs one append. It grows to twice of what it may keep, then what is too
+ * old is left out in one pass: a list for each parameter would have to be looked up and shortened at each update that comes.
+ */
 export class MemoryJournal implements Journal {
   private limits: JournalLimits = { historyPerParameter: 100, conflicts: 200 }
-  /** `section.parameter`, for a section has no dot; the parameter that was changed least lately is the first */
-  private readonly byParameter = new Map<string, RecentList<HistoryEntry>>()
-  /**
-   * Goes on where it is: a walk that began anew for each entry that is dropped would step over all that were deleted before.
-   * Behind it there is `first` and nothing else, for what is set again goes to the end.
-   */
-  private walk = this.byParameter.entries()
-  private first: readonly [key: string, list: RecentList<HistoryEntry>] | undefined
-  private readonly kept = new RecentList<ConflictEntry>()
-  /** over all parameters */
-  private entries = 0
+  /** oldest first */
+  private log: HistoryEntry[] = []
+  /** estimated bytes of each of `log` */
+  private weights: number[] = []
+  /** their sum */
   private bytes = 0
+  private readonly kept = new RecentList<ConflictEntry>()
 
   note({ history, conflicts }: JournalBatch): void {
-    for (const entry of history) this.noteChange(entry)
+    if (this.limits.historyPerParameter > 0) for (const entry of history) this.noteChange(entry)
+    if (conflicts.length === 0) return
     for (const entry of conflicts) this.kept.add(entry, estimatedBytesOf(entry.siblings))
     this.kept.trim(this.limits.conflicts, CONFLICT_LEDGER_BYTES_MAX)
   }
 
   private noteChange(entry: HistoryEntry): void {
-    if (this.limits.historyPerParameter === 0) return
-    const key = `${entry.update.section}.${entry.update.parameter}`
-    const list = this.byParameter.get(key) ?? new RecentList()
-    // Set again, to be the last.
-    this.byParameter.delete(key)
-    this.byParameter.set(key, list)
-    if (this.first?.[0] === key) this.first = undefined
     // What stands beside an update is live, or replaced by a later entry: it is counted there.
     const bytes = estimatedBytes(entry.update) + estimatedBytesOf(entry.superseded)
-    list.add(entry, bytes)
-    this.entries++
+    this.log.push(entry)
+    this.weights.push(bytes)
     this.bytes += bytes
-    this.trimParameter(list)
-    while (this.entries > HISTORY_IN_MEMORY_MAX || this.bytes > HISTORY_IN_MEMORY_BYTES_MAX) this.dropFromFirst()
+    if (this.log.length > 2 * HISTORY_IN_MEMORY_MAX || this.bytes > HISTORY_IN_MEMORY_BYTES_MAX) this.compact()
   }
 
-  private trimParameter(list: RecentList<HistoryEntry>): void {
-    while (list.size > this.limits.historyPerParameter) this.dropOldest(list)
-  }
-
-  private dropOldest(list: RecentList<HistoryEntry>): void {
-    this.bytes -= list.dropOldest()
-    this.entries--
-  }
-
-  private dropFromFirst(): void {
-    this.first ??= this.next()
-    const [key, list] = this.first
-    this.dropOldest(list)
-    if (list.size > 0) return
-    this.byParameter.delete(key)
-    this.first = undefined
-  }
-
-  private next(): readonly [string, RecentList<HistoryEntry>] {
-    let { value, done } = this.walk.next()
-    if (done) {
-      this.walk = this.byParameter.entries()
-      value = this.walk.next().value
+  /** Keeps the newest of each parameter, and of all of them the newest. */
+  private compact(): void {
+    const bytesMax = COMPACTED_BYTES_RATIO * HISTORY_IN_MEMORY_BYTES_MAX
+    const counted = new ParameterCounts()
+    const kept: number[] = []
+    let bytes = 0
+    for (let i = this.log.length - 1; i >= 0 && kept.length < HISTORY_IN_MEMORY_MAX; i--) {
+      if (counted.add(this.log[i]!.update) > this.limits.historyPerParameter) continue
+      if (bytes + this.weights[i]! > bytesMax) break
+      bytes += this.weights[i]!
+      kept.push(i)
     }
-    return value!
+    kept.reverse()
+    this.log = kept.map((i) => this.log[i]!)
+    this.weights = kept.map((i) => this.weights[i]!)
+    this.bytes = bytes
   }
 
   async history(section: string, parameter: string): Promise<readonly HistoryEntry[]> {
-    return this.byParameter.get(`${section}.${parameter}`)?.newestFirst() ?? []
+    const found: HistoryEntry[] = []
+    for (let i = this.log.length - 1; i >= 0 && found.length < this.limits.historyPerParameter; i--) {
+      const { update } = this.log[i]!
+      if (update.parameter === parameter && update.section === section) found.push(this.log[i]!)
+    }
+    return found
   }
 
   async conflicts(): Promise<readonly ConflictEntry[]> {
@@ -81,12 +73,24 @@ export class MemoryJournal implements Journal {
     const fewer = limits.historyPerParameter < this.limits.historyPerParameter
     this.limits = limits
     this.kept.trim(limits.conflicts, CONFLICT_LEDGER_BYTES_MAX)
-    if (!fewer) return
-    this.first = undefined
-    this.walk = this.byParameter.entries()
-    for (const [key, list] of this.byParameter) {
-      this.trimParameter(list)
-      if (list.size === 0) this.byParameter.delete(key)
+    // Else a larger limit would bring back what a smaller one had let go.
+    if (fewer) this.compact()
+  }
+}
+
+/** How many entries of each parameter a pass has met. */
+class ParameterCounts {
+  private readonly sections = new Map<string, Map<string, number>>()
+
+  /** @returns with this one */
+  add({ section, parameter }: HistoryEntry['update']): number {
+    let counts = this.sections.get(section)
+    if (counts === undefined) {
+      counts = new Map()
+      this.sections.set(section, counts)
     }
+    const count = (counts.get(parameter) ?? 0) + 1
+    counts.set(parameter, count)
+    return count
   }
 }

@@ -1,9 +1,8 @@
-/** The newest of something, whose bound somebody else knows: how many, or how many estimated bytes. */
+/** The newest of something, bounded in how many they are and in their estimated bytes. */
 export class RecentList<T> {
   /** oldest first */
   private readonly items: { readonly item: T; readonly bytes: number }[] = []
-  /** of all that is in it */
-  bytes = 0
+  private bytes = 0
 
   get size(): number {
     return this.items.length
@@ -14,15 +13,8 @@ export class RecentList<T> {
     this.bytes += bytes
   }
 
-  /** @returns its bytes, 0 when there was none */
-  dropOldest(): number {
-    const bytes = this.items.shift()?.bytes ?? 0
-    this.bytes -= bytes
-    return bytes
-  }
-
   trim(countMax: number, bytesMax: number): void {
-    while (this.size > countMax || this.bytes > bytesMax) this.dropOldest()
+    while (this.size > countMax || this.bytes > bytesMax) this.bytes -= this.items.shift()!.bytes
   }
 
   newestFirst(): T[] {

@@ -4,7 +4,7 @@ import type { ParameterChange } from '#core/events'
 import { Replica } from '#core/replica'
 import type { Update } from '#core/update'
 import { type PastChange, pastChanges } from '#node/history'
-import { historyEntries } from '#node/journal-entries'
+import { historyEntry } from '#node/journal-entries'
 import { MemoryJournal } from '#store/memory-journal'
 import { TestNode } from '../support/history.ts'
 
@@ -42,7 +42,7 @@ describe('the history of a parameter, in whatever order its updates come', () =>
         for (const [atMs, update] of updates.entries()) {
           const changes: ParameterChange[] = []
           replica.merge(update, changes)
-          journal.note({ history: historyEntries('remote', changes, atMs), conflicts: [] })
+          journal.note({ history: changes.map((change) => historyEntry('remote', change, atMs)), conflicts: [] })
         }
         const standing = replica.siblings('s', 'p')
         const entries = await journal.history('s', 'p')

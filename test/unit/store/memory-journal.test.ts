@@ -48,30 +48,38 @@ describe('the history', () => {
     expect(await valuesOf(journal, 'p')).toEqual([10, 9, 8])
   })
 
-  it('is bounded over all parameters: those changed least lately lose their oldest first', async () => {
+  it('is bounded over all parameters: the newest stay, and one that is written again and again takes nothing from others', async () => {
     const journal = new MemoryJournal()
     note(journal, change('cold', 1), change('cold', 2))
-    for (let i = 0; i < HISTORY_IN_MEMORY_MAX - 2; i++) note(journal, change(`p${i}`, i))
+    for (let i = 0; i < 5 * HISTORY_IN_MEMORY_MAX; i++) note(journal, change('hot', i))
     expect(await valuesOf(journal, 'cold')).toEqual([2, 1])
-    note(journal, change('another', 1))
-    expect(await valuesOf(journal, 'cold')).toEqual([2])
-    note(journal, change('cold', 3))
-    expect(await valuesOf(journal, 'cold')).toEqual([3, 2])
-    expect(await valuesOf(journal, 'p0')).toEqual([])
+    expect(await valuesOf(journal, 'hot')).toHaveLength(100)
+    for (let i = 0; i < 2 * HISTORY_IN_MEMORY_MAX; i++) note(journal, change(`p${i}`, i))
+    expect(await valuesOf(journal, 'cold')).toEqual([])
+    const parameters = Array.from({ length: 2 * HISTORY_IN_MEMORY_MAX }, (_, i) => `p${i}`)
+    const kept = (await Promise.all(parameters.map((name) => valuesOf(journal, name)))).flat()
+    expect(kept.length).toBeGreaterThanOrEqual(HISTORY_IN_MEMORY_MAX)
+    expect(kept).toEqual(parameters.map((_, i) => i).slice(-kept.length))
+    note(journal, ...parameters.map((name) => change(name, 'again')))
+    expect(journal['log'].length).toBeLessThanOrEqual(2 * HISTORY_IN_MEMORY_MAX)
   })
 
   it('is bounded in bytes, what an entry replaced included', async () => {
     const megabyte = 'x'.repeat(1024 * 1024)
-    const journal = new MemoryJournal()
     const many = HISTORY_IN_MEMORY_BYTES_MAX / megabyte.length
-    for (let i = 0; i < 2 * many; i++) note(journal, change(`p${i}`, megabyte))
-    const kept = async () => {
-      const lists = await Promise.all(Array.from({ length: 2 * many }, (_, i) => journal.history('s', `p${i}`)))
-      return lists.flatMap((list, i) => (list.length === 0 ? [] : [i]))
+    for (const weighs of [
+      (i: number) => change(`p${i}`, megabyte),
+      (i: number) => change(`p${i}`, 1, [sibling('node-2', megabyte)]),
+    ]) {
+      const journal = new MemoryJournal()
+      for (let i = 0; i < 4 * many; i++) {
+        note(journal, weighs(i))
+        const held = journal['log'].length
+        expect(held).toBeLessThan(many)
+        expect(held).toBeGreaterThanOrEqual(Math.min(i + 1, many / 2))
+        expect(await journal.history('s', `p${i}`)).toHaveLength(1)
+      }
     }
-    expect(await kept()).toEqual(Array.from({ length: many - 1 }, (_, i) => many + 1 + i))
-    note(journal, change('p0', 1, [change('p0', megabyte).update]))
-    expect(await kept()).toEqual([0, ...Array.from({ length: many - 2 }, (_, i) => many + 2 + i)])
   })
 })
 
