@@ -1,5 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { MemoryNetwork } from '#mesh/memory'
+import { ConfigSyncManager } from '#node/manager'
+import { SqliteStore } from '#store/sqlite/index'
+import { DataFolders } from '../support/data-folders.ts'
 import { eventually } from '../support/eventually.ts'
 import { HttpAgent } from '../support/http-agent.ts'
 import { createNode } from '../support/http-node.ts'
@@ -86,6 +89,45 @@ describe('the history of a parameter', () => {
     })
     expect(newest.explanation).toContain('priority 2 against 1')
     await other.close()
+  })
+})
+
+describe('with a store on disk', () => {
+  const folders = new DataFolders()
+  afterEach(() => folders.remove())
+  const node = (path: string, mesh = new MemoryNetwork()) =>
+    new ConfigSyncManager({
+      nodeId: 'node-s',
+      cluster: 'test',
+      mesh: mesh.mesh(),
+      preset: 'test',
+      store: new SqliteStore({ path }),
+    })
+
+  it('history and conflicts survive the process', async () => {
+    const path = folders.path()
+    const first = await new HttpAgent(node(path, network)).start()
+    await eventually('two members', async () => (await first.call('GET', '/v1/nodes')).body.nodes.length === 2)
+    network.partition(['node-1'], ['node-s'])
+    await put('s/p', { value: 'high', priority: 2, reason: 'mine' })
+    await put('s/p', { value: 'low', priority: 1 }, first)
+    network.heal()
+    await eventually(
+      'both are there',
+      async () => (await first.call('GET', '/v1/config/s/p')).body.siblings.length === 2,
+    )
+    await first.call('DELETE', '/v1/config/s/p')
+    const asked = (at: HttpAgent) =>
+      Promise.all(['/v1/history/s/p', '/v1/conflicts'].map(async (call) => (await at.call('GET', call)).body))
+    const before = await asked(first)
+    expect(before).toMatchObject([{ total: 3 }, { total: 1, conflicts: [{ decidedBy: 'priority' }] }])
+    await first.close()
+    const again = await new HttpAgent(node(path)).start()
+    const [historyBefore, conflictsBefore] = before
+    expect(await asked(again)).toEqual([historyBefore, { ...conflictsBefore, total: 0 }])
+    const back = await again.call('POST', '/v1/history/s/p/rollback', { body: { to: -1 } })
+    expect(back.body).toMatchObject({ value: 'high', update: { nodeId: 'node-s' } })
+    await again.close()
   })
 })
 
