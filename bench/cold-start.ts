@@ -16,7 +16,7 @@ import { parseArgs } from 'node:util'
 import { TlsMesh } from '#mesh/tls/index'
 import { ConfigSyncManager } from '#node/manager'
 import { SqliteStore } from '#store/sqlite/index'
-import { describeMachine, machineLine, nowMs } from './machine.ts'
+import { describeMachine, machineLine, nowMs, ownCpuMs } from './machine.ts'
 import { markdownTable, whole } from './report.ts'
 import { median } from './statistics.ts'
 
@@ -24,8 +24,21 @@ const AIM_MS = 2_000
 const NODE_ID = 'node-1'
 const VALUE_BYTES = 64
 const MAIN = fileURLToPath(new URL('../src/cli/main.ts', import.meta.url))
-const TASKS = { fill, rows: readRows, start: startNode, parameters: countParameters } as const
+const TASKS = { fill, rows: readRows, start: startNode } as const
 type Task = keyof typeof TASKS
+
+/** A busy machine stretches the one and hardly the other. */
+interface Took {
+  readonly ms: number
+  readonly cpuMs: number
+}
+
+async function took(work: () => unknown): Promise<Took> {
+  const startMs = nowMs()
+  const startCpuMs = ownCpuMs()
+  await work()
+  return { ms: nowMs() - startMs, cpuMs: ownCpuMs() - startCpuMs }
+}
 
 const nodeOn = (path: string): ConfigSyncManager =>
   new ConfigSyncManager({
@@ -36,63 +49,54 @@ const nodeOn = (path: string): ConfigSyncManager =>
   })
 
 /** A node writes them, as nodes do, and stops cleanly. */
-async function fill(path: string, parameters: number): Promise<number> {
-  const startMs = nowMs()
+async function fill(path: string, parameters: number): Promise<Took> {
   const node = nodeOn(path)
   await node.start()
-  for (let i = 0; i < parameters; i += 1_000)
-    await Promise.all(
-      Array.from({ length: Math.min(1_000, parameters - i) }, (_, k) =>
-        node.publishUpdate(`section_${i % 100}`, `parameter_${i + k}`, `value ${i + k} `.padEnd(VALUE_BYTES, '.')),
-      ),
-    )
+  const write = (k: number) =>
+    node.publishUpdate(`section_${k % 100}`, `parameter_${k}`, `value ${k} `.padEnd(VALUE_BYTES, '.'))
+  const result = await took(async () => {
+    for (let i = 0; i < parameters; i += 1_000)
+      await Promise.all(Array.from({ length: Math.min(1_000, parameters - i) }, (_, k) => write(i + k)))
+  })
   await node.stop()
-  return nowMs() - startMs
+  return result
 }
 
 /** The floor: every column that a start needs, out of the file and into this process. */
-function readRows(path: string): number {
-  const startMs = nowMs()
-  const database = new DatabaseSync(join(path, 'state.db'))
-  const statement = database.prepare('SELECT section, parameter, siblings, checksum FROM parameter')
-  statement.setReturnArrays(true)
+async function readRows(path: string): Promise<Took> {
   let bytes = 0
-  for (const row of statement.iterate() as Iterable<unknown> as Iterable<[string, string, Uint8Array, number]>)
-    bytes += row[0].length + row[1].length + row[2].length
-  const tookMs = nowMs() - startMs
+  const result = await took(() => {
+    const database = new DatabaseSync(join(path, 'state.db'))
+    const statement = database.prepare('SELECT section, parameter, siblings, checksum FROM parameter')
+    statement.setReturnArrays(true)
+    for (const row of statement.iterate() as Iterable<unknown> as Iterable<[string, string, Uint8Array, number]>)
+      bytes += row[0].length + row[1].length + row[2].length
+    database.close()
+  })
   if (bytes === 0) throw new Error('no row was read')
-  database.close()
-  return tookMs
+  return result
 }
 
-async function startNode(path: string): Promise<number> {
+async function startNode(path: string, parameters: number): Promise<Took> {
   const node = nodeOn(path)
-  const startMs = nowMs()
-  await node.start()
-  const tookMs = nowMs() - startMs
+  const result = await took(() => node.start())
+  const held = node.status().parameters
   await node.stop()
-  return tookMs
+  if (held !== parameters) throw new Error(`${held} of ${parameters} parameters came back`)
+  return result
 }
 
-async function countParameters(path: string): Promise<number> {
-  const node = nodeOn(path)
-  await node.start()
-  const { parameters } = node.status()
-  await node.stop()
-  return parameters
-}
-
-async function inProcess(task: Task, path: string, parameters: number): Promise<number> {
+async function inProcess(task: Task, path: string, parameters: number): Promise<Took> {
   const child: ChildProcess = fork(fileURLToPath(import.meta.url), [task, path, String(parameters)], {
     execArgv: ['--conditions=source', '--no-warnings'],
   })
-  const [answer] = (await once(child, 'message')) as [number]
+  const [answer] = (await once(child, 'message')) as [Took]
   await once(child, 'exit')
   return answer
 }
 
 /** Until the ready line of an agent of its own process. */
-async function startAgent(path: string): Promise<number> {
+async function startAgent(path: string): Promise<Pick<Took, 'ms'>> {
   const startMs = nowMs()
   const flags = ['--node-id', NODE_ID, '--cluster', 'bench', '--data', path, '--log-level', 'warn']
   const addresses = ['--listen', '127.0.0.1:0', '--http', '127.0.0.1:0']
@@ -104,10 +108,10 @@ async function startAgent(path: string): Promise<number> {
     },
   )
   await once(child.stdout!, 'data')
-  const tookMs = nowMs() - startMs
+  const ms = nowMs() - startMs
   child.kill('SIGTERM')
   await once(child, 'exit')
-  return tookMs
+  return { ms }
 }
 
 async function main(): Promise<void> {
@@ -122,18 +126,16 @@ async function main(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'configsync-cold-'))
   const path = join(folder, 'data')
   try {
-    const fillMs = await inProcess('fill', path, parameters)
-    const held = await inProcess('parameters', path, 0)
-    if (held !== parameters) throw new Error(`${held} of ${parameters} parameters came back`)
-    const rows: number[] = []
-    const starts: number[] = []
-    const agents: number[] = []
+    const filled = await inProcess('fill', path, parameters)
+    const rows: Took[] = []
+    const starts: Took[] = []
+    const agents: Pick<Took, 'ms'>[] = []
     for (let round = 0; round < Number(options.rounds); round++) {
       rows.push(await inProcess('rows', path, 0))
-      starts.push(await inProcess('start', path, 0))
+      starts.push(await inProcess('start', path, parameters))
       agents.push(await startAgent(path))
     }
-    report({ parameters, fillMs, rows, starts, agents, bytes: statSync(join(path, 'state.db')).size }, options.json)
+    report({ parameters, filled, rows, starts, agents, bytes: statSync(join(path, 'state.db')).size }, options.json)
   } finally {
     rmSync(folder, { recursive: true })
   }
@@ -141,11 +143,11 @@ async function main(): Promise<void> {
 
 interface Result {
   readonly parameters: number
-  readonly fillMs: number
+  readonly filled: Took
   readonly bytes: number
-  readonly rows: readonly number[]
-  readonly starts: readonly number[]
-  readonly agents: readonly number[]
+  readonly rows: readonly Took[]
+  readonly starts: readonly Took[]
+  readonly agents: readonly Pick<Took, 'ms'>[]
 }
 
 function report(result: Result, json: boolean): void {
@@ -153,20 +155,23 @@ function report(result: Result, json: boolean): void {
     console.log(JSON.stringify({ machine: describeMachine(), ...result }, undefined, 2))
     return
   }
-  const floor = median(result.rows)
-  const line = (what: string, times: readonly number[]): string[] => [
-    what,
-    `${whole(median(times))} ms`,
-    `${whole(Math.max(...times))} ms`,
-    `${(median(times) / floor).toFixed(1)}`,
-  ]
+  const line = (what: string, all: readonly (Took | Pick<Took, 'ms'>)[]): string[] => {
+    const times = all.map(({ ms }) => ms)
+    const cpu = all.flatMap((one) => ('cpuMs' in one ? [one.cpuMs] : []))
+    return [
+      what,
+      `${whole(median(times))} ms`,
+      `${whole(Math.max(...times))} ms`,
+      cpu.length ? `${whole(median(cpu))} ms` : '',
+    ]
+  }
   console.log(machineLine(describeMachine()))
   console.log(
-    `\n${whole(result.parameters)} parameters of ${VALUE_BYTES} bytes, ${whole(result.bytes / 1024)} KiB; written in ${whole(result.fillMs)} ms\n`,
+    `\n${whole(result.parameters)} parameters of ${VALUE_BYTES} bytes, ${whole(result.bytes / 1024)} KiB; written in ${whole(result.filled.ms)} ms, ${whole(result.filled.cpuMs)} ms of CPU\n`,
   )
   console.log(
     markdownTable(
-      ['', 'median', 'longest', 'times the floor'],
+      ['', 'median', 'longest', 'CPU, median'],
       [
         line('bare node:sqlite reads the rows', result.rows),
         line(`\`start()\` (aim: under ${whole(AIM_MS)} ms)`, result.starts),

@@ -1,6 +1,6 @@
 import { DatabaseSync } from 'node:sqlite'
 import type { StoreBatch, StoredState } from '#core/effects'
-import { assertInvariant } from '#core/errors'
+import { ConfigSyncError } from '#core/errors'
 import type { NodeId } from '#core/identity'
 import type { JournalBatch, JournalLimits } from '../journal.ts'
 import { corrupt } from './failure.ts'
@@ -89,7 +89,7 @@ export class OpenDatabase {
   /** Writes the log into the database and begins it anew, all on the disk. */
   private checkpoint(): void {
     const { busy } = this.database.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get()!
-    assertInvariant(busy === 0, 'nobody else writes to the store')
+    if (busy !== 0) throw new ConfigSyncError('STORE_LOCKED', `${this.path}: somebody reads it in a transaction`)
   }
 
   /** Resolves when what was written is on the disk. */

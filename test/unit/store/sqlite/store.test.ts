@@ -102,6 +102,17 @@ describe('the data folder', () => {
     await (await opened()).close(true)
   })
 
+  it('is refused while somebody holds a transaction on it, because the mark of a clean stop could not be taken away', async () => {
+    await filled()
+    const reader = new DatabaseSync(file)
+    reader.exec('BEGIN; SELECT * FROM node')
+    await refused('STORE_LOCKED', /somebody reads it/)
+    reader.close()
+    const store = new SqliteStore({ path })
+    expect((await store.open(NODE))?.updates).toEqual([update])
+    await store.close(true)
+  })
+
   it('that cannot be written is refused, and nothing in it is changed', async () => {
     await filled()
     const before = readFileSync(file)
