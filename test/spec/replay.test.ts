@@ -1,11 +1,15 @@
 import { beforeAll, describe, expect, it } from 'vitest'
+import { MUTANTS } from '../../spec/mutants.ts'
 import { pictureOf, pictureOfAnswer, pictureOfSpec, pictureOfSpecAnswer } from './picture.ts'
 import { type Passage, ReplayedMesh } from './replayed-mesh.ts'
 import type { ReplayedNode } from './replayed-node.ts'
 import { type SpecNode, type Trace, traces } from './traces.ts'
 
 const STEPS = 40
-/** Always the same, and known to come through everything. */
+/**
+ * Always the same, and known to come through everything. Beside these the runs that break the mutants: with all rules they
+ * come to where a rule decides.
+ */
 const FIXED = { count: 50, seed: 1 }
 /** Others each time. */
 const FRESH = { count: 30, seed: Number(process.env['CONFIGSYNC_SPEC_SEED'] ?? Math.floor(Math.random() * 2 ** 31)) }
@@ -63,11 +67,12 @@ describe('traces of the specification, replayed with the real core', () => {
 
   beforeAll(async () => {
     fixed = await traces(FIXED.count, STEPS, FIXED.seed)
+    for (const { seed } of MUTANTS) fixed.push(...(await traces(1, STEPS, seed)))
   }, 120_000)
 
   it('have the same siblings, seen, collected and answers after every step, and come through everything', async () => {
-    expect(fixed).toHaveLength(FIXED.count)
-    const passed = await replayAll(fixed, `seed ${FIXED.seed}`)
+    expect(fixed).toHaveLength(FIXED.count + MUTANTS.length)
+    const passed = await replayAll(fixed, `fixed`)
     expect(EVERYTHING.filter((passage) => !passed.has(passage))).toEqual([])
   })
 

@@ -69,7 +69,7 @@ export interface SpecStep {
 export type Trace = readonly SpecStep[]
 
 /** Runs the specification at random, so often, and returns every run. */
-export async function traces(count: number, steps: number, seed: number): Promise<Trace[]> {
+export async function traces(count: number, steps: number, seed: number | string): Promise<Trace[]> {
   const folder = mkdtempSync(join(tmpdir(), 'configsync-spec-'))
   try {
     const { ok, output } = await quint('run', 'configsync.qnt', [
