@@ -6,6 +6,7 @@ import { randomSchedule } from '#sim/random-schedule'
 import { chartSvg } from '#sim/report/chart'
 import { CHECKERS, runSchedule } from '#sim/run-schedule'
 import { observed, simulate } from '#sim/simulate'
+import { readPage } from '../docs/markdown.ts'
 
 const SMALL: MeshPlan = { nodes: 5, seed: 7, durationMs: 10_000, writesPerSecond: 4 }
 
@@ -81,6 +82,17 @@ describe('a simulated mesh', () => {
     const { report, outcome } = await observed(scheduleOf(SMALL), { checkers: [...CHECKERS, never] })
     expect(report).toMatchObject({ passed: false, failures: [{ checker: 'never', what: 'as always' }] })
     expect(outcome.failure).toEqual(report.failures[0])
+  })
+})
+
+describe('the report', () => {
+  it('has the fields that docs/simulator.md lists, and no other', async () => {
+    const [, table = ''] = /<!-- report -->\n([\s\S]*?)<!-- \/report -->/.exec(readPage('docs/simulator.md')) ?? []
+    const fields = table.split('\n').flatMap((row) => [...(row.split(' | ')[0] ?? '').matchAll(/`(\w+)`/g)])
+    const report = await simulate(scheduleOf(SMALL))
+    expect(fields.map(([, field]) => field).sort()).toEqual(Object.keys(report).sort())
+    for (const part of ['writes', 'convergence', 'healing', 'traffic', 'repairs', 'removals', 'damagedFrames'] as const)
+      for (const field of Object.keys(report[part])) expect(table).toContain(`\`${field}\``)
   })
 })
 
