@@ -7,10 +7,13 @@ import { declarationsFromJson } from '#node/json-schema'
 import { ConfigSyncManager } from '#node/manager'
 import { logEvents } from '#observe/logging'
 import { Metrics } from '#observe/metrics'
+import { logTuner } from '#observe/tuner-logging'
 import type { Store } from '#store/store'
+import { AutoTuner } from '#tuner/auto-tuner'
 import { HttpServer } from './http/server.ts'
 import { readTextFile, readToken } from './secret.ts'
 import type { AgentSettings } from './settings.ts'
+import { readObjectives } from './tuner-file.ts'
 
 /** One node with its mesh and its HTTP API. */
 export interface Agent {
@@ -28,18 +31,21 @@ export interface Agent {
 /**
  * Starts an agent and resolves when peers and clients can reach it; it waits for no peer.
  * @throws ConfigSyncError PORT_TAKEN, LISTEN_FAILED, TOKEN_REQUIRED, SETTING_INVALID, SCHEMA_INVALID,
- * CERTIFICATE_REQUIRED, CERTIFICATE_INVALID, and of the store STORE_CORRUPT and the others; nothing is left open then
+ * OBJECTIVE_INVALID, CERTIFICATE_REQUIRED, CERTIFICATE_INVALID, and of the store STORE_CORRUPT and the others; nothing is left open then
  */
 export async function startAgent(settings: AgentSettings, logger: Logger): Promise<Agent> {
   const token = settings.httpTokenFile === undefined ? undefined : readToken(settings.httpTokenFile)
   const sync = createNode(settings, await openStore(settings, logger))
-  const metrics = new Metrics(sync)
-  const http = new HttpServer({ sync, ...settings.http, token, logger, metricsText: () => metrics.text() })
-  const stopLogging = logEvents(sync, logger)
+  const objectives = settings.tuner === undefined ? [] : readObjectives(settings.tuner)
+  const tuner = new AutoTuner({ configSyncManager: sync, objectives })
+  const metrics = new Metrics(sync, tuner)
+  const http = new HttpServer({ sync, tuner, ...settings.http, token, logger, metricsText: () => metrics.text() })
+  const stopLogging = [logEvents(sync, logger), logTuner(tuner, logger)]
   try {
     // The port first: a node that has joined and then finds it taken would have to leave again.
     await http.listen()
     await sync.start()
+    tuner.start()
   } catch (error) {
     await http.close()
     throw error
@@ -50,10 +56,11 @@ export async function startAgent(settings: AgentSettings, logger: Logger): Promi
   let stopped: Promise<void> | undefined
   const stop = async () => {
     http.refuseWrites()
+    tuner.stop()
     await sync.stop()
     await http.close()
     metrics.stop()
-    stopLogging()
+    for (const stop of stopLogging) stop()
   }
   return { nodeId, runId, cluster, meshAddress: address, httpUrl: http.url, stop: () => (stopped ??= stop()) }
 }

@@ -129,6 +129,12 @@ export const AGENT_SETTINGS: readonly AgentSetting[] = [
     description: 'declared parameters (JSON Schema for each section.parameter)',
   },
   {
+    name: 'tuner',
+    kind: 'path',
+    argument: 'file',
+    description: 'objectives of the AutoTuner (JSON: goals, parameters, strategy)',
+  },
+  {
     name: 'preset',
     kind: 'choice',
     argument: 'name',

@@ -24,6 +24,8 @@ export interface AgentSettings {
   /** undefined: nothing is kept */
   readonly data: DataSettings | undefined
   readonly schema: string | undefined
+  /** objectives of the AutoTuner, beside its own for delivery */
+  readonly tuner: string | undefined
   readonly preset: Preset
   readonly logLevel: LogLevel
   /** milliseconds by which the clock is to be wrong */
@@ -76,6 +78,7 @@ export function settleSettings(flags: AgentFlags, environment: Environment): Age
     certificates: certificatesOf(path('tls-cert'), path('tls-key'), path('tls-ca')),
     data: dataOf(find),
     schema: path('schema'),
+    tuner: path('tuner'),
     preset: choiceOf('preset', find('preset')) as Preset,
     logLevel: choiceOf('log-level', find('log-level')) as LogLevel,
     clockOffsetMs: integerOf('clock-offset-ms', find('clock-offset-ms')),

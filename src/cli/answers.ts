@@ -1,3 +1,4 @@
+import type { tunerJson } from '#agent/http/tuner-views'
 import type {
   conflictJson,
   HistoryJson,
@@ -19,6 +20,7 @@ export type NodeAnswer = ReturnType<typeof memberJson>
 export type VectorAnswer = ReturnType<typeof vectorJson>
 export type ConflictAnswer = ReturnType<typeof conflictJson>
 export type ChangeAnswer = HistoryJson
+export type TunerAnswer = ReturnType<typeof tunerJson>
 export type StatusAnswer = ReturnType<typeof statusJson>
 
 export interface PatchAnswer {

@@ -15,6 +15,7 @@ import { registerRollback } from './commands/rollback.ts'
 import { registerSet } from './commands/set.ts'
 import { registerSimulate } from './commands/simulate.ts'
 import { registerStatus } from './commands/status.ts'
+import { registerTuner } from './commands/tuner.ts'
 import { registerUnset } from './commands/unset.ts'
 import { registerVv } from './commands/vv.ts'
 import { registerWatch } from './commands/watch.ts'
@@ -39,6 +40,7 @@ const REGISTRATIONS = [
   registerStatus,
   registerNodes,
   registerVv,
+  registerTuner,
   registerDemo,
   registerSimulate,
   registerCert,

@@ -1,6 +1,8 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import type { ConfigSync } from '#node/api'
 import type { ChangeEvent, StatusView } from '#node/types'
+import type { AutoTuner } from '#tuner/auto-tuner'
+import { tunerMetrics } from './tuner-metrics.ts'
 
 export const METRICS_MEDIA_TYPE = Registry.PROMETHEUS_CONTENT_TYPE
 
@@ -18,10 +20,13 @@ export class Metrics {
   readonly #registry = new Registry()
   readonly #fromStatus: (status: StatusView) => void
   readonly #stopListening: readonly (() => void)[]
+  readonly #refreshTuner: () => void
 
-  constructor(sync: ConfigSync) {
+  constructor(sync: ConfigSync, tuner: AutoTuner) {
     this.#sync = sync
     const registers = [this.#registry]
+    const ofTuner = tunerMetrics(tuner, registers)
+    this.#refreshTuner = ofTuner.refresh
     const updates = new Counter({
       name: 'configsync_updates_total',
       help: 'Updates that changed something on this node, by where they were written',
@@ -45,6 +50,7 @@ export class Metrics {
     for (const counter of [local, remote]) counter.inc(0)
     let ready = false
     this.#stopListening = [
+      ofTuner.stop,
       sync.on('ready', () => {
         ready = true
       }),
@@ -64,6 +70,7 @@ export class Metrics {
   /** Prometheus text format of this moment. */
   async text(): Promise<string> {
     this.#fromStatus(this.#sync.status())
+    this.#refreshTuner()
     return this.#registry.metrics()
   }
 

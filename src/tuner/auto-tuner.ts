@@ -285,6 +285,11 @@ export class AutoTuner {
     return [...this.runs.values()].find(({ objective }) => objective.parameters.includes(name))
   }
 
+  /** Whether a parameter, `section.parameter`, belongs to one of the objectives. */
+  tunes(name: string): boolean {
+    return this.runOf(...splitName(name)) !== undefined
+  }
+
   private adopt(objective: string): void {
     this.runs.get(objective)?.adopt(this.sync!.get(TUNER_STATE_SECTION, objective))
   }

@@ -6,6 +6,7 @@ import { HttpServer, type HttpServerOptions } from '#agent/http/server'
 import { readEvents } from '#cli/event-stream'
 import type { ConfigSync } from '#node/api'
 import { Metrics } from '#observe/metrics'
+import { AutoTuner, type AutoTunerOptions } from '#tuner/auto-tuner'
 
 export interface Answer {
   readonly status: number
@@ -26,18 +27,21 @@ export interface CallOptions {
 export class HttpAgent {
   readonly server: HttpServer
   readonly metrics: Metrics
+  readonly tuner: AutoTuner
   /** what was logged */
   readonly logs: Record<string, unknown>[] = []
   readonly #sync: ConfigSync
   #openApi: OpenApi | undefined
   #closed: Promise<void> | undefined
 
-  constructor(sync: ConfigSync, options: Partial<HttpServerOptions> = {}) {
+  constructor(sync: ConfigSync, options: Partial<HttpServerOptions> = {}, tunerOptions: AutoTunerOptions = {}) {
     this.#sync = sync
-    this.metrics = new Metrics(sync)
+    this.tuner = new AutoTuner({ configSyncManager: sync, ...tunerOptions })
+    this.metrics = new Metrics(sync, this.tuner)
     const logger = pino({}, { write: (line: string) => void this.logs.push(JSON.parse(line)) })
     this.server = new HttpServer({
       sync,
+      tuner: this.tuner,
       host: '127.0.0.1',
       port: 0,
       logger,
@@ -49,6 +53,7 @@ export class HttpAgent {
   async start(): Promise<this> {
     await this.server.listen()
     await this.#sync.start()
+    this.tuner.start()
     return this
   }
 
@@ -113,6 +118,7 @@ export class HttpAgent {
 
   async #close(): Promise<void> {
     this.metrics.stop()
+    this.tuner.stop()
     await this.server.close()
     await this.#sync.stop()
   }

@@ -1,11 +1,13 @@
 import type { Logger } from 'pino'
 import { ConfigSyncError } from '#core/errors'
 import type { ConfigSync } from '#node/api'
+import type { AutoTuner } from '#tuner/auto-tuner'
 import type { WatchHub } from './watch-hub.ts'
 
 /** What the routes of one agent share. */
 export interface HttpContext {
   readonly sync: ConfigSync
+  readonly tuner: AutoTuner
   readonly watches: WatchHub
   readonly logger: Logger
   /** the agent shuts down: reads go on, writes are refused, not ready */

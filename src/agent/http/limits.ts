@@ -30,3 +30,7 @@ export const CONFLICTS_LISTED: ListLimit = { preset: 100, max: 1_000 }
 export const HISTORY_LISTED: ListLimit = { preset: 100, max: 10_000 }
 /** Estimated bytes of one answer: a hundred values of 1 MiB, each with what it replaced, would be 200 MiB. The newest is always there. */
 export const HISTORY_ANSWER_BYTES_MAX = 8 * 1024 * 1024
+/** Adjustments in one answer: at most all that a tuner remembers. */
+export const ADJUSTMENTS_LISTED: ListLimit = { preset: 50, max: 500 }
+/** Samples in one call: more are a second of work, in which nothing else is answered. */
+export const OBSERVATIONS_MAX = 10_000

@@ -5,6 +5,7 @@ import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import type { Logger } from 'pino'
 import { ConfigSyncError } from '#core/errors'
 import type { ConfigSync } from '#node/api'
+import type { AutoTuner } from '#tuner/auto-tuner'
 import { Access } from './access.ts'
 import type { HttpContext } from './context.ts'
 import { historyRoutes } from './history-routes.ts'
@@ -24,12 +25,14 @@ import { readRoutes } from './read-routes.ts'
 import { RouteTable } from './route-table.ts'
 import { SHARED_SCHEMAS } from './schemas.ts'
 import { stateRoutes } from './state-routes.ts'
+import { tunerRoutes } from './tuner-routes.ts'
 import { WatchHub, type WatchHubOptions } from './watch-hub.ts'
 import { watchRoute } from './watch-route.ts'
 import { writeRoutes } from './write-routes.ts'
 
 export interface HttpServerOptions {
   readonly sync: ConfigSync
+  readonly tuner: AutoTuner
   /** an IP address or `localhost` */
   readonly host: string
   /** 0 for any that is free */
@@ -59,8 +62,8 @@ export class HttpServer {
     this.#watches = new WatchHub(options.sync, options.watch)
     this.#app = createApp(options)
     answerErrors(this.#app, options.logger)
-    const { sync, logger, metricsText } = options
-    const context = { sync, logger, metricsText, watches: this.#watches, isStopping: () => this.#stopping }
+    const { sync, tuner, logger, metricsText } = options
+    const context = { sync, tuner, logger, metricsText, watches: this.#watches, isStopping: () => this.#stopping }
     registerRoutes(this.#app, access, context)
   }
 
@@ -201,6 +204,7 @@ function registerRoutes(app: FastifyInstance, access: Access, context: HttpConte
     watchRoute(scope, context)
     stateRoutes(scope, context)
     historyRoutes(scope, context)
+    tunerRoutes(scope, context)
     operationsRoutes(scope, context, routes)
   })
   app.setNotFoundHandler((request, reply) =>

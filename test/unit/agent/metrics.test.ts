@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { ConfigSync } from '#node/api'
 import { Metrics } from '#observe/metrics'
+import { AutoTuner } from '#tuner/auto-tuner'
 
 type Listener = (event: never) => void
 
@@ -29,7 +30,7 @@ beforeEach(() => {
     listeners.set(name, listener)
     return () => void listeners.delete(name)
   }
-  metrics = new Metrics({ on, status: () => status } as unknown as ConfigSync)
+  metrics = new Metrics({ on, status: () => status } as unknown as ConfigSync, new AutoTuner())
 })
 afterEach(() => metrics.stop())
 
@@ -91,7 +92,10 @@ describe('metrics', () => {
   })
 
   it('of two nodes in one process are kept apart', async () => {
-    const other = new Metrics({ on: () => () => undefined, status: () => status } as unknown as ConfigSync)
+    const other = new Metrics(
+      { on: () => () => undefined, status: () => status } as unknown as ConfigSync,
+      new AutoTuner(),
+    )
     emit('change', change('local', 0))
     expect(await other.text()).toContain('configsync_updates_total{origin="local"} 0')
     other.stop()

@@ -9,7 +9,7 @@ export const ALLOWED_IMPORTS = {
   store: ['core', 'codec'],
   node: ['core', 'codec', 'mesh', 'store'],
   tuner: ['core', 'codec', 'mesh', 'store', 'node'],
-  observe: ['core', 'codec', 'mesh', 'store', 'node'],
+  observe: ['core', 'codec', 'mesh', 'store', 'node', 'tuner'],
   sim: ['core', 'codec', 'mesh', 'store', 'node', 'tuner'],
   agent: ['core', 'codec', 'mesh', 'store', 'node', 'tuner', 'observe'],
   cli: ['core', 'codec', 'mesh', 'store', 'node', 'tuner', 'observe', 'sim', 'agent'],
