@@ -123,6 +123,12 @@ export const AGENT_SETTINGS: readonly AgentSetting[] = [
   { name: 'tls-key', kind: 'path', argument: 'file', description: 'its private key' },
   { name: 'tls-ca', kind: 'path', argument: 'file', description: 'certificate of the authority of the cluster' },
   {
+    name: 'tls-crl',
+    kind: 'path',
+    argument: 'file',
+    description: 'its list of revoked certificates; without it revoked.crl in the data folder, once that is there',
+  },
+  {
     name: 'schema',
     kind: 'path',
     argument: 'file',

@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs'
-import { dirname, resolve } from 'node:path'
+import { existsSync, readFileSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
 import { ConfigSyncError } from '#core/errors'
 import { isNodeId, type NodeId } from '#core/identity'
 import { type Address, parseAddress } from '#mesh/tls/address'
@@ -20,7 +20,7 @@ export interface AgentSettings {
   readonly http: Address
   readonly httpTokenFile: string | undefined
   /** all three, or none */
-  readonly certificates: { readonly cert: string; readonly key: string; readonly ca: string } | undefined
+  readonly certificates: CertificateFiles | undefined
   /** undefined: nothing is kept */
   readonly data: DataSettings | undefined
   readonly schema: string | undefined
@@ -33,12 +33,23 @@ export interface AgentSettings {
   readonly json: boolean
 }
 
+export interface CertificateFiles {
+  readonly cert: string
+  readonly key: string
+  readonly ca: string
+  /** the list of revoked certificates; one in the data folder need not be there yet */
+  readonly crl?: string
+}
+
 export interface DataSettings {
   readonly path: string
   readonly durability: Durability
   /** set the store aside first */
   readonly reset: boolean
 }
+
+/** In the data folder. */
+const REVOCATION_LIST = 'revoked.crl'
 
 /** Flags as a command line parser gives them: `nodeId`, `join` as an array, `ephemeral` as true. Absent ones undefined. */
 export type AgentFlags = Readonly<Record<string, string | readonly string[] | boolean | undefined>>
@@ -67,6 +78,7 @@ export function settleSettings(flags: AgentFlags, environment: Environment): Age
   const path = (name: string) => pathOf(find(name))
   const dialled = (name: string) => listOf(find(name)).map((one) => addressOf(one, 1)!)
   choiceOf('mesh', find('mesh'))
+  const data = dataOf(find)
   return {
     nodeId: nodeIdOf(find('node-id')),
     cluster: clusterOf(find('cluster')),
@@ -75,8 +87,8 @@ export function settleSettings(flags: AgentFlags, environment: Environment): Age
     advertise: addressOf(find('advertise'), 1),
     http: addressOf(find('http'), 0) ?? defaultAddress('http'),
     httpTokenFile: path('http-token-file'),
-    certificates: certificatesOf(path('tls-cert'), path('tls-key'), path('tls-ca')),
-    data: dataOf(find),
+    certificates: certificatesOf(path('tls-cert'), path('tls-key'), path('tls-ca'), find('tls-crl'), data?.path),
+    data,
     schema: path('schema'),
     tuner: path('tuner'),
     preset: choiceOf('preset', find('preset')) as Preset,
@@ -230,14 +242,24 @@ function certificatesOf(
   cert: string | undefined,
   key: string | undefined,
   ca: string | undefined,
-): AgentSettings['certificates'] {
-  if (cert !== undefined && key !== undefined && ca !== undefined) return { cert, key, ca }
-  if (cert === undefined && key === undefined && ca === undefined) return undefined
-  const absent = Object.entries({ 'tls-cert': cert, 'tls-key': key, 'tls-ca': ca }).filter(
-    ([, path]) => path === undefined,
-  )
+  list: Given | undefined,
+  dataFolder: string | undefined,
+): CertificateFiles | undefined {
+  const files = { 'tls-cert': cert, 'tls-key': key, 'tls-ca': ca }
+  if (cert !== undefined && key !== undefined && ca !== undefined)
+    return { cert, key, ca, ...revocationList(list, dataFolder) }
+  const absent = Object.entries(files).filter(([, path]) => path === undefined)
+  if (absent.length === Object.keys(files).length && list === undefined) return undefined
   throw invalid(
     { place: absent.map(([name]) => `--${name}`).join(', ') },
     'is missing: certificates need --tls-cert, --tls-key and --tls-ca',
   )
+}
+
+/** A list that is named is there: a wrong path would let everybody in. */
+function revocationList(list: Given | undefined, dataFolder: string | undefined): Pick<CertificateFiles, 'crl'> {
+  const named = pathOf(list)
+  if (named !== undefined && !existsSync(named)) throw invalid(list!, `there is no ${named}`)
+  if (named !== undefined) return { crl: named }
+  return dataFolder === undefined ? {} : { crl: join(dataFolder, REVOCATION_LIST) }
 }

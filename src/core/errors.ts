@@ -131,6 +131,14 @@ export const ERROR_CODES = {
     http: undefined,
     hint: 'The certificate is missing, expired, unreadable or of another authority; issue one with "configsync cert issue".',
   },
+  CERTIFICATE_REVOKED: {
+    http: undefined,
+    hint: 'The certificate was revoked by its authority; if that was not meant, issue a new one with "configsync cert issue".',
+  },
+  REVOCATIONS_INVALID: {
+    http: undefined,
+    hint: 'The revocation list cannot be used, and the last good one stays in force; copy the ca.crl that "configsync cert revoke" wrote.',
+  },
   CERTIFICATE_REQUIRED: {
     http: undefined,
     hint: 'Without certificates the mesh runs on loopback only; give --tls-cert, --tls-key and --tls-ca.',

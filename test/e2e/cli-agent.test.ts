@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { X509Certificate } from 'node:crypto'
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -106,6 +107,56 @@ describe('the examples', () => {
 
 describe('configsync cert', () => {
   const cert = (...words: string[]) => runCli(['cert', ...words, '--dir', join(folder, 'certs'), '--json'])
+
+  it('revokes a node: a running agent shuts it out as soon as the list is in its data folder', async () => {
+    const dir = join(folder, 'revoking')
+    const run = async (...words: string[]) =>
+      JSON.parse((await runCli(['cert', ...words, '--dir', dir, '--json'])).stdout)
+    await run('init', '--cluster', 'prod')
+    const names = ['node-1', 'node-2']
+    const issued = [await run('issue', 'node-1'), await run('issue', 'node-2')]
+    const replaced = new X509Certificate(readFileSync(issued[1].cert)).serialNumber.toLowerCase()
+    await run('issue', 'node-2', '--force')
+    const data = join(folder, 'revoking-data')
+    const start = (index: number, ...more: string[]) =>
+      startAgent([
+        ...['--node-id', names[index]!, '--cluster', 'prod', '--listen', '127.0.0.1:0', '--http', '127.0.0.1:0'],
+        ...['--tls-cert', issued[index].cert, '--tls-key', issued[index].key, '--tls-ca', issued[index].ca, ...more],
+      ])
+    const agents = [await start(0, '--data', data)]
+    try {
+      agents.push(await start(1, '--join', agents[0]!.ready.mesh))
+      const metric = async (name: string, { ready }: (typeof agents)[number]) =>
+        (await (await fetch(`${ready.http}/metrics`)).text()).split('\n').find((line) => line.startsWith(name))
+      for (const agent of agents)
+        await expect.poll(() => metric('configsync_members ', agent), { timeout: 20_000 }).toBe('configsync_members 2')
+      const revoked = await run('revoke', 'node-2', '--reason', 'key-compromise')
+      expect(revoked.serials).toHaveLength(2)
+      expect(revoked.serials).toContain(replaced)
+      copyFileSync(revoked.list, join(data, 'revoked.crl'))
+      for (const agent of agents)
+        await expect
+          .poll(() => metric('configsync_rejected_total{code="CERTIFICATE_REVOKED"', agent), { timeout: 20_000 })
+          .toBeDefined()
+    } finally {
+      await Promise.all(agents.map(({ cli }) => cli.stop()))
+    }
+  })
+
+  it('revokes by serial number what it has no file of, and says when it knows none', async () => {
+    const dir = join(folder, 'serials')
+    await runCli(['cert', 'init', '--cluster', 'prod', '--dir', dir])
+    const revoke = (...words: string[]) => runCli(['cert', 'revoke', 'node-9', '--dir', dir, ...words])
+    expect(await revoke()).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringMatching(/^CERTIFICATE_INVALID: .*--serial/),
+    })
+    expect(await revoke('--serial', 'xyz')).toMatchObject({ exitCode: 2 })
+    expect(await revoke('--serial', '0A1B', 'ff')).toMatchObject({
+      exitCode: 0,
+      stdout: expect.stringContaining('revoked 2 certificates of node-9'),
+    })
+  })
 
   it('makes an authority and certificates with which an agent runs, and replaces nothing by accident', async () => {
     expect(await cert('init', '--cluster', 'prod')).toMatchObject({ exitCode: 0 })

@@ -10,9 +10,11 @@ import { readEvents } from '#cli/event-stream'
 import { CommandFailure } from '#cli/failure'
 import { ConfigSyncError, ERROR_CODES } from '#core/errors'
 import { loadCredentials } from '#mesh/tls/certificates'
+import { revokeCertificates } from '#mesh/tls/revocation-list'
+import { Revocations } from '#mesh/tls/revocations'
 import { declarationsFromJson } from '#node/json-schema'
 import { parseScenario } from '#sim/scenario/parser'
-import { certificateOf } from '../support/certificates.ts'
+import { authorityOf, certificateOf } from '../support/certificates.ts'
 import { root } from '../unit/tidy/sources.ts'
 import { explore } from './exploration.ts'
 import { mutated, mutation } from './mutations.ts'
@@ -111,6 +113,21 @@ describe('files of people, however damaged', () => {
         expectReadOr(['SCENARIO_INVALID'], () => parseScenario(text, 'story.txt')),
       ),
       500,
+    )
+  })
+
+  it('revocation lists: read, or REVOCATIONS_INVALID', async () => {
+    const authority = await authorityOf('tests')
+    const lists = [
+      await revokeCertificates({ authority, serials: ['0a', 'ff00'], reason: 'key-compromise' }),
+      await revokeCertificates({ authority, serials: [] }),
+    ]
+    await explore(
+      'revocation lists',
+      fc.asyncProperty(damagedText(lists), (list) =>
+        expectReadOr(['REVOCATIONS_INVALID'], () => new Revocations(list).load(authority.certificate)),
+      ),
+      200,
     )
   })
 

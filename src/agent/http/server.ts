@@ -43,6 +43,7 @@ export interface HttpServerOptions {
   readonly metricsText: () => Promise<string>
   readonly watch?: WatchHubOptions
   readonly requestMsMax?: number
+  readonly connectionsMax?: number
 }
 
 /**
@@ -99,7 +100,8 @@ export class HttpServer {
   }
 }
 
-function createApp({ requestMsMax = limits.REQUEST_MS_MAX }: HttpServerOptions): FastifyInstance {
+function createApp(options: HttpServerOptions): FastifyInstance {
+  const { requestMsMax = limits.REQUEST_MS_MAX, connectionsMax = limits.CONNECTIONS_MAX } = options
   const pending = new PendingAnswers(requestMsMax)
   const app = Fastify({
     bodyLimit: limits.BODY_BYTES_MAX,
@@ -127,7 +129,7 @@ function createApp({ requestMsMax = limits.REQUEST_MS_MAX }: HttpServerOptions):
       pending.whenAnswered(socket, () => socket.writable && socket.end(rawProblemResponse(connectionProblem(error))))
     },
   })
-  app.server.maxConnections = limits.CONNECTIONS_MAX
+  app.server.maxConnections = connectionsMax
   app.server.on('checkExpectation', refuseExpectation)
   pending.watch(app.server)
   // The schemas of answers are for readers: what we answer is ours already, and is not to be filtered.

@@ -1,10 +1,12 @@
 import { randomBytes, webcrypto, X509Certificate } from 'node:crypto'
-import { mkdir, open, readFile, rename } from 'node:fs/promises'
+import { mkdir, readFile } from 'node:fs/promises'
 import { isIP } from 'node:net'
 import { join } from 'node:path'
 import { ConfigSyncError } from '#core/errors'
 import { isNodeId } from '#core/identity'
 import { clusterOf, clusterUri, identityUri, isClusterName } from './identity.ts'
+import { replaceFile } from './replace-file.ts'
+import { ALGORITHM, loadX509, pemBody } from './x509.ts'
 
 /** What signs the certificates of one cluster. Whoever has the key can be any node of it. */
 export interface Authority {
@@ -33,7 +35,6 @@ export interface CertificateRequest {
   readonly now?: Date
 }
 
-const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const
 const DAY_MS = 24 * 60 * 60 * 1000
 const HOUR_MS = 60 * 60 * 1000
 /** RFC 5280 bounds a common name; the identity is in the subjectAltName, this is for people. */
@@ -145,13 +146,8 @@ export async function writeCertificate(
   return paths
 }
 
-/** The library is loaded when a certificate is made: a running node does not need it. */
-async function loadX509() {
-  await import('reflect-metadata')
-  return await import('@peculiar/x509')
-}
-
-async function parseAuthority(authority: Authority) {
+/** The certificate and the key of an authority, which belong together. @throws ConfigSyncError CERTIFICATE_INVALID */
+export async function parseAuthority(authority: Authority) {
   const x509 = await loadX509()
   try {
     const der = pemBody(authority.key)
@@ -189,7 +185,6 @@ async function exportKey(key: webcrypto.CryptoKey): Promise<string> {
 }
 
 const pemOf = (certificate: { toString(format: 'pem'): string }): string => `${certificate.toString('pem').trimEnd()}\n`
-const pemBody = (pem: string): Buffer => Buffer.from(pem.replace(/-----[^-]+-----/g, ''), 'base64')
 const messageOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause))
 
 /** 127 random bits, positive and without a leading zero octet, as RFC 5280 wants them. */
@@ -199,7 +194,8 @@ function randomSerial(): string {
   return serial.toString('hex')
 }
 
-function validityOf(days: number, now: Date): { notBefore: Date; notAfter: Date } {
+/** @throws ConfigSyncError SETTING_INVALID */
+export function validityOf(days: number, now: Date): { notBefore: Date; notAfter: Date } {
   if (!Number.isFinite(days) || days <= 0 || days > DAYS_MAX)
     throw new ConfigSyncError('SETTING_INVALID', `a certificate is valid for up to ${DAYS_MAX} days, not ${days}`)
   return { notBefore: new Date(now.getTime() - HOUR_MS), notAfter: new Date(now.getTime() + days * DAY_MS) }
@@ -227,17 +223,4 @@ async function readPem(path: string): Promise<string> {
   } catch (cause) {
     throw new ConfigSyncError('CERTIFICATE_INVALID', `cannot read ${path}: ${messageOf(cause)}`, { cause })
   }
-}
-
-/** Aside, flushed, then renamed: a reader sees the old file or the whole new one. */
-async function replaceFile(path: string, text: string, mode: number): Promise<void> {
-  const aside = `${path}.${randomBytes(6).toString('hex')}.tmp`
-  const file = await open(aside, 'wx', mode)
-  try {
-    await file.writeFile(text)
-    await file.sync()
-  } finally {
-    await file.close()
-  }
-  await rename(aside, path)
 }

@@ -13,6 +13,8 @@ export interface CertificateSource {
   readonly key: string
   /** the authorities whose nodes are let in */
   readonly ca: string
+  /** their revocation lists (X.509, `configsync cert revoke`); a file that is not there yet revokes nothing */
+  readonly crl?: string | undefined
 }
 
 /** Certificates that were read, and can be used as far as reading them can tell. */
@@ -20,6 +22,8 @@ export interface Credentials {
   readonly options: SecureContextOptions
   readonly context: SecureContext
   readonly certificate: X509Certificate
+  /** PEM */
+  readonly ca: string
 }
 
 /** @throws ConfigSyncError CERTIFICATE_INVALID that names the file, or says what does not fit */
@@ -40,7 +44,7 @@ export async function loadCredentials(source: CertificateSource): Promise<Creden
     secureOptions: constants.SSL_OP_NO_TICKET,
   }
   try {
-    return { options, context: createSecureContext(options), certificate }
+    return { options, context: createSecureContext(options), certificate, ca }
   } catch (cause) {
     throw invalid(`key ${nameOf(source.key)} and cert ${nameOf(source.cert)} cannot be used together`, cause)
   }
@@ -78,7 +82,7 @@ export class CertificateWatch {
 
   /** @param pollMs between two looks */
   constructor(source: CertificateSource, pollMs: number, changed: () => void) {
-    this.#paths = Object.values(source).filter((text: string) => !isPem(text))
+    this.#paths = Object.values(source).filter((text: string | undefined) => text !== undefined && !isPem(text))
     this.#changed = changed
     if (this.#paths.length === 0) return
     this.#timer = setInterval(() => void this.#look(), pollMs).unref()

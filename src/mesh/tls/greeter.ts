@@ -1,3 +1,4 @@
+import type { X509Certificate } from 'node:crypto'
 import type { TLSSocket } from 'node:tls'
 import type { NodeId } from '#core/identity'
 import type { MeshIdentity } from '../mesh.ts'
@@ -22,6 +23,8 @@ import type { Troubles } from './trouble.ts'
 export interface GreeterOwner {
   /** own address, and the whole book */
   addresses(): { readonly address: string; readonly addresses: readonly string[] }
+  /** why a certificate, good by itself, is let in no more */
+  revocationOf(certificate: X509Certificate): Refusal | undefined
   /** the other end has shown itself to be this node */
   onSelf(connection: Connection): void
   /** the other end is good but for what this node knows of others: worth remembering who is there */
@@ -62,7 +65,7 @@ export class Greeter {
 
   greet(connection: Connection): void {
     if (this.#encrypted) {
-      const outcome = judgeCertificate(connection.socket as TLSSocket)
+      const outcome = this.#judgeCertificate(connection.socket as TLSSocket)
       if (isRefusal(outcome)) {
         this.refuse(connection, outcome)
         return
@@ -134,6 +137,20 @@ export class Greeter {
     this.#openWhenBothAccepted(connection)
   }
 
+  #judgeCertificate(socket: TLSSocket): CertificateIdentity | Refusal {
+    const certificate = socket.getPeerX509Certificate()
+    if (certificate === undefined) return { code: 'CERTIFICATE_INVALID', detail: 'no certificate was shown' }
+    if (!socket.authorized)
+      return {
+        code: 'CERTIFICATE_INVALID',
+        detail: `${reasonOf(socket.authorizationError)}; subject ${certificate.subject}`,
+      }
+    const refusal = this.#owner.revocationOf(certificate)
+    if (refusal !== undefined) return refusal
+    const identity = identityOf(certificate.subjectAltName)
+    return identity ?? { code: 'CERTIFICATE_INVALID', detail: 'the certificate has no single configsync:// name' }
+  }
+
   #judge(hello: Hello, certified: CertificateIdentity | undefined): Refusal | undefined {
     if (hello.cluster !== this.#self.cluster) return this.#otherCluster(hello.cluster)
     if (certified !== undefined && certified.nodeId !== hello.nodeId)
@@ -192,18 +209,6 @@ export class Greeter {
     code: 'NODE_DUPLICATE',
     detail: `another live run calls itself ${nodeId}`,
   })
-}
-
-function judgeCertificate(socket: TLSSocket): CertificateIdentity | Refusal {
-  const certificate = socket.getPeerX509Certificate()
-  if (certificate === undefined) return { code: 'CERTIFICATE_INVALID', detail: 'no certificate was shown' }
-  if (!socket.authorized)
-    return {
-      code: 'CERTIFICATE_INVALID',
-      detail: `${reasonOf(socket.authorizationError)}; subject ${certificate.subject}`,
-    }
-  const identity = identityOf(certificate.subjectAltName)
-  return identity ?? { code: 'CERTIFICATE_INVALID', detail: 'the certificate has no single configsync:// name' }
 }
 
 /** Typed as an error, in fact the code of OpenSSL's verdict. */

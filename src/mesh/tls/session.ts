@@ -1,10 +1,18 @@
+import type { X509Certificate } from 'node:crypto'
 import type { Socket } from 'node:net'
+import type { TLSSocket } from 'node:tls'
 import { ConfigSyncError, type ErrorCode } from '#core/errors'
 import type { NodeId } from '#core/identity'
 import type { MeshHandlers, MeshIdentity } from '../mesh.ts'
 import { type Address, dialableHost, formatAddress } from './address.ts'
 import { AddressBook } from './address-book.ts'
-import { CertificateWatch, type Credentials, loadCredentials, problemOf } from './certificates.ts'
+import {
+  type CertificateSource,
+  CertificateWatch,
+  type Credentials,
+  loadCredentials,
+  problemOf,
+} from './certificates.ts'
 import { Connection, type ConnectionOwner, type Dial } from './connection.ts'
 import { Dialer, type DialerOwner } from './dialer.ts'
 import { PacketKind, packetOf } from './framing.ts'
@@ -13,6 +21,7 @@ import type { Hello, Refusal } from './hello.ts'
 import type { TlsMeshLimits } from './limits.ts'
 import { Listener, type ListenerOwner } from './listener.ts'
 import { PeerTable } from './peer-table.ts'
+import { Revocations } from './revocations.ts'
 import type { TlsMeshSettings } from './settings.ts'
 import { Troubles } from './trouble.ts'
 import { WriteGate } from './write-gate.ts'
@@ -31,6 +40,7 @@ export class Session implements ConnectionOwner, DialerOwner, GreeterOwner, List
   readonly #gate = new WriteGate()
   readonly #connections = new Set<Connection>()
   readonly #watch: CertificateWatch | undefined
+  readonly #revocations: Revocations
   #listener: Listener | undefined
   #credentials: Credentials | undefined
   #sweeper: NodeJS.Timeout | undefined
@@ -56,6 +66,7 @@ export class Session implements ConnectionOwner, DialerOwner, GreeterOwner, List
     this.#book = new AddressBook(!encrypted, limits.forgetAfterMs)
     this.#dialer = new Dialer(this.#book, this, limits, encrypted ? () => this.#credentials!.context : undefined)
     this.#greeter = new Greeter(this.#identity, encrypted, this, this.#peers, this.#troubles, limits)
+    this.#revocations = new Revocations(certificates?.crl)
     this.#watch = certificates && new CertificateWatch(certificates, limits.certificatePollMs, () => void this.reload())
   }
 
@@ -69,7 +80,10 @@ export class Session implements ConnectionOwner, DialerOwner, GreeterOwner, List
       if (this.#settings.certificates !== undefined) {
         await this.#watch?.rest()
         this.#credentials = await loadCredentials(this.#settings.certificates)
-        const problem = problemOf(this.#credentials, this.#identity, new Date())
+        await this.#revocations.load(this.#credentials.ca)
+        const { certificate } = this.#credentials
+        const problem =
+          problemOf(this.#credentials, this.#identity, new Date()) ?? this.#revocations.refusalOf(certificate)
         if (problem !== undefined) this.#report(problem.code, problem.detail, 'own certificate')
       }
       this.#listener = new Listener(this, this.#limits, this.#credentials)
@@ -112,6 +126,12 @@ export class Session implements ConnectionOwner, DialerOwner, GreeterOwner, List
   async reload(): Promise<boolean> {
     const source = this.#settings.certificates
     if (source === undefined || !this.#live) return false
+    const renewed = await this.#reloadCredentials(source)
+    await this.#reloadRevocations()
+    return renewed
+  }
+
+  async #reloadCredentials(source: CertificateSource): Promise<boolean> {
     try {
       const credentials = await loadCredentials(source)
       const problem = problemOf(credentials, this.#identity, new Date())
@@ -124,6 +144,34 @@ export class Session implements ConnectionOwner, DialerOwner, GreeterOwner, List
       this.#report(code, `the renewed certificate is not used: ${detail}`, 'own certificate')
       return false
     }
+  }
+
+  /** Peers that are revoked now are cut off at once. */
+  async #reloadRevocations(): Promise<void> {
+    try {
+      await this.#revocations.load(this.#credentials!.ca)
+    } catch (error) {
+      const { code, detail } = error as ConfigSyncError
+      this.#report(code, `the revocation list is not used: ${detail}`, 'revocation list')
+      return
+    }
+    if (!this.#live) return
+    const own = this.#revocations.refusalOf(this.#credentials!.certificate)
+    if (own !== undefined) this.#report(own.code, `own certificate: ${own.detail}`, 'own certificate')
+    for (const connection of this.#connections) this.#cutOffRevoked(connection)
+  }
+
+  #cutOffRevoked(connection: Connection): void {
+    const certificate = (connection.socket as TLSSocket).getPeerX509Certificate()
+    const refusal = certificate && this.#revocations.refusalOf(certificate)
+    if (refusal === undefined || connection.answered) return
+    // Nothing more is sent to it while its refusal is on the way.
+    this.#peers.remove(connection)
+    this.#greeter.refuse(connection, refusal)
+  }
+
+  revocationOf(certificate: X509Certificate): Refusal | undefined {
+    return this.#revocations.refusalOf(certificate)
   }
 
   /** Flushes what goes quickly, then leaves nothing open. */

@@ -84,6 +84,7 @@ describe('where a setting comes from', () => {
       'reset-store': 'true',
       ephemeral: 'false',
       mesh: 'tls',
+      'tls-crl': settingsFile('a list'),
       'tls-cert': '/cert',
       'tls-key': '/key',
       'tls-ca': '/ca',
@@ -132,6 +133,23 @@ describe('the data folder', () => {
     [{ durability: 'disk' }, /^--durability: needs --data/],
   ])('%j contradicts itself', (flags, detail) => {
     expect(() => settle(flags)).toThrow(invalid(detail))
+  })
+})
+
+describe('the list of revoked certificates', () => {
+  const certificates = { tlsCert: '/cert', tlsKey: '/key', tlsCa: '/ca' }
+
+  it('is where --tls-crl says, else in the data folder, where it need not be yet', () => {
+    const list = settingsFile('a list')
+    expect(settle({ ...certificates, tlsCrl: list, data: 'node' }).certificates).toMatchObject({ crl: list })
+    expect(settle({ ...certificates, data: 'node' }).certificates).toMatchObject({ crl: resolve('node/revoked.crl') })
+    expect(settle(certificates).certificates).toEqual({ cert: '/cert', key: '/key', ca: '/ca' })
+  })
+
+  it('is refused where a wrong path would let everybody in, and without certificates', () => {
+    const nowhere = { ...certificates, tlsCrl: join(folder, 'nowhere.crl') }
+    expect(() => settle(nowhere)).toThrow(invalid(/^--tls-crl: there is no .*nowhere\.crl/))
+    expect(() => settle({ tlsCrl: settingsFile('a list') })).toThrow(invalid(/^--tls-cert, --tls-key, --tls-ca: is/))
   })
 })
 

@@ -33,7 +33,7 @@ describe('bash completion', () => {
 
   it('completes options and subcommands of the command at hand', () => {
     expect(complete('set', 'a.b', '--w')).toEqual(['--wait'])
-    expect(complete('agent', '--tls')).toEqual(['--tls-cert', '--tls-key', '--tls-ca'])
+    expect(complete('agent', '--tls')).toEqual(['--tls-cert', '--tls-key', '--tls-ca', '--tls-crl'])
     expect(complete('cert', 'i')).toEqual(['init', 'issue'])
     expect(complete('completion', '')).toEqual(expect.arrayContaining(['bash', 'zsh']))
   })
