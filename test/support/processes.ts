@@ -98,7 +98,11 @@ export class RunningCli {
     const expired = { signal: AbortSignal.timeout(READY_MS_MAX) }
     while (!this.stdout().includes('\n')) {
       if (!this.running) throw new Error(`it ended without a word: ${this.stderr()}`)
-      await Promise.race([once(this.#child.stdout!, 'data', expired), once(this.#child, 'exit', expired)])
+      try {
+        await Promise.race([once(this.#child.stdout!, 'data', expired), once(this.#child, 'exit', expired)])
+      } catch (cause) {
+        throw new Error(`process ${this.pid} said nothing within ${READY_MS_MAX} ms: ${this.stderr()}`, { cause })
+      }
     }
     return this.stdout().split('\n')[0]!
   }
