@@ -1,4 +1,4 @@
-import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
+import { constants, crc32, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 import { ConfigSyncError, type ErrorCode } from '#core/errors'
 import { FRAME_BYTES_MAX, FRAME_MESSAGES_MAX } from '#core/limits'
 import { type Message, PROTOCOL_VERSION, PROTOCOL_VERSION_MIN } from '#core/protocol'
@@ -9,8 +9,9 @@ import { MessagePackWriter } from './writer.ts'
 
 /** The one byte that MessagePack never uses: a frame cannot be taken for bare MessagePack, nor text for a frame. */
 const MAGIC = 0xc1
-/** magic, version, flags */
-export const HEADER_BYTES = 3
+/** magic, version, flags, checksum */
+export const HEADER_BYTES = 7
+const CHECKSUM_OFFSET = 3
 const FLAG_ZSTD = 0x01
 /** Flags that change how the rest is read: an unknown one makes the frame unreadable. The others may be ignored. */
 const CRITICAL_FLAGS = 0x0f
@@ -67,6 +68,7 @@ export function encodeFrame(messages: readonly (Message | Control)[], compressio
   writer.byte(MAGIC)
   writer.byte(PROTOCOL_VERSION)
   writer.byte(0)
+  for (let i = CHECKSUM_OFFSET; i < HEADER_BYTES; i++) writer.byte(0)
   writer.array(messages.length)
   for (const message of messages) writeMessage(writer, message)
   if (writer.length > FRAME_BYTES_MAX)
@@ -76,8 +78,20 @@ export function encodeFrame(messages: readonly (Message | Control)[], compressio
     )
   const plain = writer.finish()
   const packed = plain.length > compressionThresholdBytes ? compress(plain) : undefined
-  return { bytes: packed ?? plain, plainBytes: plain.length, compressed: packed !== undefined }
+  return { bytes: sealed(packed ?? plain), plainBytes: plain.length, compressed: packed !== undefined }
 }
+
+/**
+ * Writes the checksum into a frame that is complete but for it: CRC-32 over version, flags and body as they travel. It finds
+ * what a wire or a memory did to a frame; against people there is TLS.
+ */
+export function sealed(frame: Buffer): Buffer {
+  frame.writeUInt32BE(checksumOf(frame), CHECKSUM_OFFSET)
+  return frame
+}
+
+const checksumOf = (frame: Uint8Array): number =>
+  crc32(frame.subarray(HEADER_BYTES), crc32(frame.subarray(1, CHECKSUM_OFFSET)))
 
 /** Reads a frame of anybody: rejects what is not exactly as docs/protocol.md has it, and never throws. */
 export function decodeFrame(frame: Uint8Array): DecodedFrame {
@@ -99,6 +113,8 @@ function readFrame(frame: Uint8Array): DecodedFrame {
   const version = frame[1]!
   if (version < PROTOCOL_VERSION_MIN || version > PROTOCOL_VERSION)
     return rejected('FRAME_VERSION', `protocol ${version}; read are ${PROTOCOL_VERSION_MIN} to ${PROTOCOL_VERSION}`)
+  if (checksumOf(frame) !== storedChecksum(frame))
+    return rejected('FRAME_MALFORMED', 'the frame was damaged on its way')
   const flags = frame[2]! & CRITICAL_FLAGS
   if ((flags & ~FLAG_ZSTD) !== 0)
     return rejected('FRAME_VERSION', `flags 0x${flags.toString(16)} are of a later protocol`)
@@ -106,6 +122,9 @@ function readFrame(frame: Uint8Array): DecodedFrame {
   else reader.begin(decompress(frame.subarray(HEADER_BYTES)))
   return readBody()
 }
+
+const storedChecksum = (frame: Uint8Array): number =>
+  new DataView(frame.buffer, frame.byteOffset).getUint32(CHECKSUM_OFFSET)
 
 function readBody(): DecodedFrame {
   const messages: Message[] = []
@@ -126,7 +145,7 @@ function readBody(): DecodedFrame {
 function compress(plain: Buffer): Buffer | undefined {
   const packed = zstdCompressSync(plain.subarray(HEADER_BYTES), COMPRESSION)
   if (packed.length >= plain.length - HEADER_BYTES) return undefined
-  return Buffer.concat([Buffer.of(MAGIC, PROTOCOL_VERSION, FLAG_ZSTD), packed])
+  return Buffer.concat([Buffer.of(MAGIC, PROTOCOL_VERSION, FLAG_ZSTD, 0, 0, 0, 0), packed])
 }
 
 function decompress(body: Uint8Array): Buffer {

@@ -47,7 +47,7 @@ const SITE_LINK: LinkSetup = { ...QUIET_LINK, delay: { kind: 'uniform', leastMs:
 
 /** Most kinds of faults at rates that a bad week may have: what `configsync simulate --harsh` adds. */
 export const HARSH: MeshPlan = {
-  link: { lossRate: 0.1, duplicateRate: 0.05, reorderRate: 0.05 },
+  link: { lossRate: 0.1, duplicateRate: 0.05, reorderRate: 0.05, flipRate: 0.01 },
   partitions: 2,
   oneWayCuts: 1,
   crashes: 4,

@@ -7,6 +7,7 @@ import { encodeFrame } from '#codec/frame'
 import { MessagePackWriter } from '#codec/writer'
 import { FRAME_BYTES_MAX } from '#core/limits'
 import type { Update } from '#core/update'
+import { PACKED, resealed } from '../support/frames.ts'
 import { sibling } from '../support/siblings.ts'
 
 /** What one frame may cost whoever reads it, far above what honest ones need: a frame has 2 MiB. */
@@ -14,8 +15,9 @@ const HEAP_MIB_MAX = 160
 const MS_MAX = 15_000
 const ROOM = FRAME_BYTES_MAX - 300
 
-const HEADER = [0xc1, 1, 0]
-const PACKED_HEADER = [0xc1, 1, 1]
+/** With a checksum that `resealed` puts right at the end. */
+const HEADER = [0xc1, 1, 0, 0, 0, 0, 0]
+const PACKED_HEADER = [0xc1, 1, PACKED, 0, 0, 0, 0]
 const count32 = (token: number, count: number): number[] => [
   token,
   (count >>> 24) & 0xff,
@@ -74,7 +76,7 @@ const packedFrame = (frame: Buffer): Buffer => packed(frame.subarray(HEADER.leng
 
 const ROWS_ALLOWED = 'as many updates in columns as there may be'
 
-const BOMBS: Readonly<Record<string, Uint8Array>> = {
+const UNSEALED: Readonly<Record<string, Uint8Array>> = {
   'a million messages': filled([], 0xdd, [0x91, 5]),
   'a million messages of a later version': filled([], 0xdd, [0x91, 0x7f]),
   'a message of two million positions': filled([0x91], 0xdd, [0x00]),
@@ -100,6 +102,8 @@ const BOMBS: Readonly<Record<string, Uint8Array>> = {
   [ROWS_ALLOWED]: manyRows(65_536),
   'two million fields, packed into a few hundred bytes': packedFrame(withFields([0xc0])),
 }
+
+const BOMBS = Object.fromEntries(Object.entries(UNSEALED).map(([name, frame]) => [name, resealed(frame)]))
 
 /** A thread that ends when decoding takes more memory than it may. */
 let worker: Worker

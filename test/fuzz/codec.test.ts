@@ -8,6 +8,7 @@ import { ConfigSyncError, ERROR_CODES } from '#core/errors'
 import { HEADER_BYTES as PACKET_HEADER_BYTES, PacketReader, packetOf } from '#mesh/tls/framing'
 import { decodeAddresses, decodeHello, decodeRefusal, encodeHello, type Hello, isRefusal } from '#mesh/tls/hello'
 import { control, message, update } from '../properties/codec-arbitraries.ts'
+import { framed, PACKED, resealed } from '../support/frames.ts'
 import { explore } from './exploration.ts'
 import { type Mutation, mutated, mutation } from './mutations.ts'
 
@@ -15,8 +16,8 @@ const NEVER_COMPRESS = Number.MAX_SAFE_INTEGER
 const FRAME_CODES = ['FRAME_MALFORMED', 'FRAME_TOO_LARGE', 'FRAME_VERSION']
 /** A reason is for a log line, whatever the bytes were. */
 const DETAIL_CHARACTERS_MAX = 400
-const PLAIN_HEADER = Buffer.of(0xc1, 1, 0)
-const PACKED_HEADER = Buffer.of(0xc1, 1, 1)
+const plainFrame = (body: Uint8Array): Buffer => framed(body)
+const packedFrameOf = (body: Uint8Array): Buffer => framed(body, { flags: PACKED })
 
 const bytes = fc.uint8Array({ maxLength: 300 })
 const mutations = fc.array(mutation, { minLength: 1, maxLength: 4 })
@@ -53,10 +54,10 @@ function afterAllOf(changes: readonly Mutation[], original: Uint8Array, other: U
 
 describe('a frame', () => {
   it('of any bytes has an outcome', async () => {
-    const headed = fc.tuple(fc.constantFrom(PLAIN_HEADER, PACKED_HEADER, Buffer.of(0xc1)), bytes)
+    const headed = fc.tuple(fc.constantFrom(plainFrame, packedFrameOf), bytes)
     const frame = fc.oneof(
       bytes,
-      headed.map((parts) => Buffer.concat(parts)),
+      headed.map(([frameOf, body]) => frameOf(body)),
     )
     await explore(
       'frames of random bytes',
@@ -78,11 +79,12 @@ describe('a frame', () => {
         const other = encodeFrame(others, NEVER_COMPRESS).bytes
         for (const changes of tries) {
           const body = afterAllOf(changes, original.subarray(HEADER_BYTES), other)
-          const plain = expectOutcome(Buffer.concat([PLAIN_HEADER, body]))
-          const packed = expectOutcome(Buffer.concat([PACKED_HEADER, zstdCompressSync(body)]))
+          const plain = expectOutcome(plainFrame(body))
+          const packed = expectOutcome(packedFrameOf(zstdCompressSync(body)))
           // Compression hides nothing: the same body has the same outcome either way.
           if (body.length > 0) assert.deepEqual(packed, plain)
           expectOutcome(afterAllOf(changes, original, other))
+          expectOutcome(resealed(afterAllOf(changes, original, other)))
         }
       }),
       600,
@@ -95,9 +97,9 @@ describe('a frame', () => {
       'damaged packed frames',
       fc.property(packedFrame, ([messages, changes, tail]) => {
         const packed = zstdCompressSync(encodeFrame(messages, NEVER_COMPRESS).bytes.subarray(HEADER_BYTES))
-        expectOutcome(Buffer.concat([PACKED_HEADER, afterAllOf(changes, packed, packed)]))
+        expectOutcome(packedFrameOf(afterAllOf(changes, packed, packed)))
         if (tail.length > 0)
-          expect(decodeFrame(Buffer.concat([PACKED_HEADER, packed, tail]))).toMatchObject({ outcome: 'rejected' })
+          expect(decodeFrame(packedFrameOf(Buffer.concat([packed, tail])))).toMatchObject({ outcome: 'rejected' })
       }),
       800,
     )

@@ -6,6 +6,7 @@ import type { Message } from '#core/protocol'
 import { ACCEPT, PacketKind, PING, packetOf } from '#mesh/tls/framing'
 import { encodeHello, type Hello } from '#mesh/tls/hello'
 import { message } from '../properties/codec-arbitraries.ts'
+import { resealed } from '../support/frames.ts'
 import { mutated, mutation } from './mutations.ts'
 
 /** What somebody does who connects: the bytes, and whether the connection is then ended, broken off or left alone. */
@@ -96,7 +97,9 @@ export const memberPacket: fc.Arbitrary<Uint8Array> = fc.oneof(
   { weight: 4, arbitrary: frame.map(data) },
   {
     weight: 4,
-    arbitrary: fc.tuple(frame, mutation, bytes).map(([one, change, other]) => data(mutated(one, other, change))),
+    arbitrary: fc
+      .tuple(frame, mutation, bytes)
+      .map(([one, change, other]) => data(resealed(mutated(one, other, change)))),
   },
   bytes.map(data),
   fc.constant(PING),

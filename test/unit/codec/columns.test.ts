@@ -5,6 +5,7 @@ import { MessagePackReader } from '#codec/reader'
 import { MessagePackWriter } from '#codec/writer'
 import type { PullAnswer } from '#core/protocol'
 import type { Update } from '#core/update'
+import { framed } from '../../support/frames.ts'
 import { sibling } from '../../support/siblings.ts'
 
 const ORIGIN = 'node-1~0000000000000000'
@@ -146,10 +147,10 @@ describe('updates in columns', () => {
   it('an older node is answered in rows, and its own answers and questions are read', () => {
     const to = new MessagePackWriter()
     to.begin()
-    for (const byte of [0xc1, 1, 0, 0x92]) to.byte(byte)
+    to.byte(0x92)
     list(2, 5, [], null, null, false, false)(to)
     list(3, 5, [], true, null, null, null, 0, 0, false, null)(to)
-    expect(decodeFrame(to.finish())).toMatchObject({
+    expect(decodeFrame(framed(to.finish()))).toMatchObject({
       outcome: 'decoded',
       messages: [
         { type: 'pullRequest', request: { session: 5, columns: false } },
@@ -161,7 +162,7 @@ describe('updates in columns', () => {
   it('an answer has its updates in one form', () => {
     const to = new MessagePackWriter()
     to.begin()
-    for (const byte of [0xc1, 1, 0, 0x91]) to.byte(byte)
+    to.byte(0x91)
     to.array(12)
     to.integer(3)
     to.integer(5)
@@ -169,6 +170,6 @@ describe('updates in columns', () => {
     list('mesh', 'p', false, 1, ORIGIN, 1, 0, 0, 0, 0, 0, [], null, null)(to)
     for (const rest of [true, null, null, null, 0, 0, false, null]) to.json(rest)
     writeColumns(to, [sibling('node-1', 1)])
-    expect(decodeFrame(to.finish())).toMatchObject({ outcome: 'rejected', code: 'FRAME_MALFORMED' })
+    expect(decodeFrame(framed(to.finish()))).toMatchObject({ outcome: 'rejected', code: 'FRAME_MALFORMED' })
   })
 })

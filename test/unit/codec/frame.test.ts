@@ -4,16 +4,16 @@ import { describe, expect, it } from 'vitest'
 import { type DecodedFrame, decodeFrame, encodeFrame } from '#codec/frame'
 import { FRAME_BYTES_MAX, FRAME_MESSAGES_MAX, UNKNOWN_FIELDS_BYTES_MAX, UNKNOWN_FIELDS_MAX } from '#core/limits'
 import type { Message } from '#core/protocol'
+import { framed, PACKED, resealed } from '../../support/frames.ts'
 import { sibling } from '../../support/siblings.ts'
 
 /** Written by another implementation, so that a mistake of ours on both sides shows. */
 const packr = new Packr({ useRecords: false, variableMapSize: true })
 
 /** A frame of hand-made messages. */
-const frameOf = (messages: unknown[], { version = 1, flags = 0 } = {}): Uint8Array =>
-  Uint8Array.from([0xc1, version, flags, ...packr.pack(messages)])
+const frameOf = (messages: unknown[], header = {}): Uint8Array => framed(packr.pack(messages), header)
 
-const packedFrame = (body: Uint8Array): Uint8Array => Uint8Array.from([0xc1, 1, 1, ...zstdCompressSync(body)])
+const packedFrame = (body: Uint8Array): Uint8Array => framed(zstdCompressSync(body), { flags: PACKED })
 
 const codeOf = (decoded: DecodedFrame): string => (decoded.outcome === 'rejected' ? decoded.code : 'read')
 
@@ -59,6 +59,14 @@ describe('a frame', () => {
     expect(codeOf(decodeFrame(frameOf([[5]], { flags: 0x80 })))).toBe('read')
   })
 
+  it('of which any bit was flipped on the way is refused', () => {
+    const { bytes } = encodeFrame([{ type: 'updates', updates: [sibling('node-1', 15)] }], 1024)
+    for (let bit = 0; bit < 8 * bytes.length; bit++) {
+      const damaged = bytes.with(bit >> 3, bytes[bit >> 3]! ^ (1 << (bit & 7)))
+      expect(codeOf(decodeFrame(damaged))).toMatch(/^FRAME_(MALFORMED|VERSION)$/)
+    }
+  })
+
   it('over the limit is refused before it is looked at', () => {
     expect(codeOf(decodeFrame(new Uint8Array(FRAME_BYTES_MAX + 1)))).toBe('FRAME_TOO_LARGE')
   })
@@ -77,7 +85,7 @@ describe('a frame', () => {
     const withWindow = (log: number): Uint8Array => {
       // By hand (RFC 8878): no content size, a window of 2^log, one last raw block.
       const zstd = [0x28, 0xb5, 0x2f, 0xfd, 0, (log - 10) << 3, (body.length << 3) | 1, 0, 0, ...body]
-      return Uint8Array.from([0xc1, 1, 1, ...zstd])
+      return framed(Buffer.from(zstd), { flags: PACKED })
     }
     expect(codeOf(decodeFrame(withWindow(22)))).toBe('read')
     expect(codeOf(decodeFrame(withWindow(23)))).toBe('FRAME_MALFORMED')
@@ -86,21 +94,23 @@ describe('a frame', () => {
   it('whose packed part is cut, damaged or no zstd is malformed', () => {
     const whole = packedFrame(packr.pack([[0, [withField(3, 'x'.repeat(500))]]]))
     expect(codeOf(decodeFrame(whole))).toBe('read')
-    expect(codeOf(decodeFrame(whole.subarray(0, whole.length - 4)))).toBe('FRAME_MALFORMED')
-    expect(codeOf(decodeFrame(whole.with(6, whole[6]! ^ 0xff)))).toBe('FRAME_MALFORMED')
-    expect(codeOf(decodeFrame(Uint8Array.from([0xc1, 1, 1, 1, 2, 3])))).toBe('FRAME_MALFORMED')
+    expect(codeOf(decodeFrame(resealed(whole.subarray(0, whole.length - 4))))).toBe('FRAME_MALFORMED')
+    expect(codeOf(decodeFrame(resealed(whole.with(10, whole[10]! ^ 0xff))))).toBe('FRAME_MALFORMED')
+    expect(codeOf(decodeFrame(framed(Buffer.of(1, 2, 3), { flags: PACKED })))).toBe('FRAME_MALFORMED')
   })
 
   it('with bytes after the last message is malformed', () => {
-    expect(codeOf(decodeFrame(Uint8Array.from([...frameOf([[5]]), 0])))).toBe('FRAME_MALFORMED')
+    expect(codeOf(decodeFrame(resealed(Uint8Array.from([...frameOf([[5]]), 0]))))).toBe('FRAME_MALFORMED')
   })
 
   it('with bytes after its packed part is malformed, another packed part too', () => {
     const body = packr.pack([[5]])
     const packed = packedFrame(body)
     expect(codeOf(decodeFrame(packed))).toBe('read')
-    expect(codeOf(decodeFrame(Uint8Array.from([...packed, 0])))).toBe('FRAME_MALFORMED')
-    expect(codeOf(decodeFrame(Uint8Array.from([...packed, ...zstdCompressSync(body)])))).toBe('FRAME_MALFORMED')
+    expect(codeOf(decodeFrame(resealed(Uint8Array.from([...packed, 0]))))).toBe('FRAME_MALFORMED')
+    expect(codeOf(decodeFrame(resealed(Uint8Array.from([...packed, ...zstdCompressSync(body)]))))).toBe(
+      'FRAME_MALFORMED',
+    )
   })
 
   it('may have 1,024 messages, and not as many as it has bytes', () => {
