@@ -8,6 +8,7 @@ import type { Member } from './member.ts'
 import type { Membership } from './membership.ts'
 import type { Coverage, PullAnswer, Repair } from './protocol.ts'
 import { type Part, PullSession } from './pull-session.ts'
+import { RoundTrip } from './round-trip.ts'
 import type { Self } from './self.ts'
 import { TIMING } from './settings.ts'
 import type { Update } from './update.ts'
@@ -33,8 +34,7 @@ export class AntiEntropy {
   private sessions: number
   private restarts = 0
   private attempts = 0
-  private askedMs = 0
-  private roundTripMs: number
+  private readonly roundTrip: RoundTrip
   private waiting: Part | undefined
   private holeFrom: NodeId | undefined
   private notedVersion = 0
@@ -45,7 +45,7 @@ export class AntiEntropy {
   constructor(self: Self, membership: Membership) {
     this.self = self
     this.membership = membership
-    this.roundTripMs = self.intervalMs / 40
+    this.roundTrip = new RoundTrip(self.intervalMs / 40)
     this.sessions = hash64OfText(self.runId)[0] * SESSIONS_MAX
   }
 
@@ -164,9 +164,14 @@ export class AntiEntropy {
 
   private ask(session: PullSession): void {
     this.attempts++
-    this.askedMs = this.self.nowMs
+    this.roundTrip.asked(session.id, this.self.nowMs)
     this.self.turn.send(session.peer, { type: 'pullRequest', request: session.request() })
-    this.self.deadlines.set('pullRetry', this.self.after(TIMING.pullRetryH))
+    this.self.deadlines.set('pullRetry', this.self.nowMs + this.retryMs)
+  }
+
+  private get retryMs(): number {
+    const { intervalMs } = this.self
+    return Math.max(TIMING.pullRetryH * intervalMs, Math.min(TIMING.pullRetryMostH * intervalMs, 2 * this.roundTrip.ms))
   }
 
   /** No answer: the same question again, to another node that showed the same where there is one. */
@@ -195,9 +200,12 @@ export class AntiEntropy {
    */
   onAnswer(from: NodeId, answer: PullAnswer): Part | undefined {
     const { session } = this
-    if (session === undefined || session.peer !== from || session.id !== answer.session) return undefined
+    if (session === undefined || session.peer !== from || session.id !== answer.session) {
+      this.roundTrip.answeredLate(answer.session, this.self.nowMs)
+      return undefined
+    }
     if (!session.moves(answer)) return undefined
-    this.noteRoundTrip()
+    this.roundTrip.answered(session.id, this.self.nowMs)
     const outcome = session.take(answer)
     const part = { session, from, updates: answer.updates, outcome }
     if (outcome !== 'more') return part
@@ -256,10 +264,6 @@ export class AntiEntropy {
     if (next !== undefined) this.mayLack(next)
   }
 
-  private noteRoundTrip(): void {
-    this.roundTripMs += (this.self.nowMs - this.askedMs - this.roundTripMs) / 8
-  }
-
   /** One answer for many. Whoever covers its base may claim what its sender has seen, and needs no pull. */
   onRepair(from: NodeId, repair: Repair): ParameterChange[] {
     const { replica } = this.self
@@ -297,7 +301,7 @@ export class AntiEntropy {
   noteHole(from: NodeId): void {
     if (this.self.deadlines.has('hole')) return
     this.holeFrom = from
-    this.self.deadlines.set('hole', this.self.nowMs + 2 * this.roundTripMs)
+    this.self.deadlines.set('hole', this.self.nowMs + 2 * this.roundTrip.ms)
   }
 
   onHoleDue(): void {

@@ -114,11 +114,23 @@ export class Core {
     const { seen } = self.replica
     seen.nowMs = self.turn.nowMs
     seen.recentSinceMs = self.after(-TIMING.recentH)
+    this.forgiveStall()
     this.handle(input)
     this.reportDrift()
     this.antiEntropy.noteDigest()
     this.saver.save()
     return self.turn.end()
+  }
+
+  /**
+   * A deadline that is late by so much says that the process stood still. Looked at before whatever comes first, a queued
+   * message as well as a tick, because an answer to it may move the very deadline that is late.
+   */
+  private forgiveStall(): void {
+    const lateMs = this.self.nowMs - this.self.deadlines.earliestMs
+    if (lateMs <= this.stallMs) return
+    this.self.deadlines.skip(lateMs)
+    this.membership.forgiveStall(lateMs)
   }
 
   private handle(input: Input): void {
@@ -168,11 +180,6 @@ export class Core {
 
   private tick(): void {
     const { self } = this
-    const lateMs = self.nowMs - self.deadlines.earliestMs
-    if (lateMs > TIMING.stallH * self.intervalMs) {
-      self.deadlines.skip(lateMs)
-      this.membership.forgiveStall(lateMs)
-    }
     // Whatever is handled sets its next deadline later than now, so this ends; the count makes that an invariant.
     for (let handled = 0; ; handled++) {
       const due = self.deadlines.takeDue(self.nowMs)

@@ -5,8 +5,8 @@ import type { Heartbeat } from './protocol.ts'
 import type { Self } from './self.ts'
 import { JITTER_NARROW, JITTER_WIDE, TIMING } from './settings.ts'
 
-/** Runs that left are remembered, so that a late heartbeat does not bring them back. */
-const DEPARTED_RUNS_MAX = 1_000
+/** Past runs are remembered, so that a late heartbeat does not bring them back. */
+const PAST_RUNS_MAX = 1_000
 
 /**
  * Who is in the mesh. A member is doubted after three of its own intervals without a sign of life (the coordinator after
@@ -18,7 +18,11 @@ export class Membership {
   /** what the mesh can reach now, whether or not it has been heard */
   readonly reachable = new Set<NodeId>()
   private readonly self: Self
-  private readonly departedRuns = new Set<RunId>()
+  /**
+   * Runs that are no members any more, each with the greatest number heard of it: only a greater one shows that the run still
+   * lives, because a frame may be late by as long as its receiver stood still. Infinity for a run that said good-bye.
+   */
+  private readonly pastRuns = new Map<RunId, number>()
 
   constructor(self: Self) {
     this.self = self
@@ -51,14 +55,14 @@ export class Membership {
    */
   take(heartbeat: Heartbeat, member: Member | undefined): Member | undefined {
     const { nodeId, runId } = heartbeat
-    if (this.departedRuns.size > 0 && this.departedRuns.has(runId)) return undefined
+    if (this.pastRuns.size > 0 && heartbeat.number <= (this.pastRuns.get(runId) ?? 0)) return undefined
     if (member === undefined) return this.join(heartbeat)
     if (member.runId === runId) {
       if (heartbeat.number <= member.heartbeat.number) return undefined
       member.heartbeat = heartbeat
       return member
     }
-    this.depart(member.runId)
+    this.depart(member.runId, member.heartbeat.number)
     const restarted = new Member(heartbeat, this.self.nowMs)
     this.members.set(nodeId, restarted)
     this.self.turn.emit({ type: 'member', nodeId, state: 'restarted' })
@@ -79,7 +83,7 @@ export class Membership {
 
   /** A clean stop: removed at once, and that run stays away. */
   left(nodeId: NodeId, runId: RunId): boolean {
-    this.depart(runId)
+    this.depart(runId, Number.POSITIVE_INFINITY)
     const member = this.members.get(nodeId)
     if (member?.runId !== runId) return false
     this.members.delete(nodeId)
@@ -87,9 +91,9 @@ export class Membership {
     return true
   }
 
-  private depart(runId: RunId): void {
-    this.departedRuns.add(runId)
-    if (this.departedRuns.size > DEPARTED_RUNS_MAX) this.departedRuns.delete(this.departedRuns.values().next().value!)
+  private depart(runId: RunId, number: number): void {
+    this.pastRuns.set(runId, number)
+    if (this.pastRuns.size > PAST_RUNS_MAX) this.pastRuns.delete(this.pastRuns.keys().next().value!)
   }
 
   /** The time for which this member may be silent before it is asked. */
@@ -160,6 +164,7 @@ export class Membership {
   }
 
   private drop(member: Member): void {
+    this.depart(member.runId, member.heartbeat.number)
     this.members.delete(member.nodeId)
     this.self.turn.emit({ type: 'member', nodeId: member.nodeId, state: 'gone' })
   }

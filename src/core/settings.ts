@@ -32,6 +32,8 @@ export const TIMING = {
   pullDelayH: 1 / 16,
   pullSpreadH: 1 / 4,
   pullRetryH: 1 / 8,
+  /** where answers take longer than that, after two round trips, and no later than this */
+  pullRetryMostH: 2,
   pullRetries: 5,
   /** a pull from a member that found nothing is not repeated for this long */
   pullEmptyH: 1 / 2,

@@ -1,5 +1,5 @@
 import type { Dice } from './dice.ts'
-import { type DelaySetup, type LinkSetup, QUIET_LINK, type ScheduledEvent } from './schedule.ts'
+import type { DelaySetup, LinkSetup, ScheduledEvent } from './schedule.ts'
 
 export const FAULT_KINDS = [
   'loss',
@@ -16,6 +16,7 @@ export const FAULT_KINDS = [
   'disk',
   'clock',
   'storm',
+  'flip',
   'backup',
   'days',
 ] as const
@@ -27,6 +28,8 @@ export type FaultKind = (typeof FAULT_KINDS)[number]
 export interface EpisodeContext {
   readonly dice: Dice
   readonly nodes: number
+  /** the links when nothing ails them */
+  readonly base: LinkSetup
   readonly fromMs: number
   readonly toMs: number
 }
@@ -49,8 +52,8 @@ function spell(context: EpisodeContext, link: Partial<LinkSetup>): ScheduledEven
   const atMs = anyTime(context)
   const endMs = atMs + context.dice.between(500, 8_000)
   return [
-    { kind: 'link', atMs, link: { ...QUIET_LINK, ...link } },
-    { kind: 'link', atMs: endMs, link: QUIET_LINK },
+    { kind: 'link', atMs, link: { ...context.base, ...link } },
+    { kind: 'link', atMs: endMs, link: context.base },
   ]
 }
 
@@ -85,9 +88,13 @@ function stall(context: EpisodeContext): ScheduledEvent[] {
   const forMs = dice.between(600, 5_000)
   const waking = dice.pick(['at-once', 'slowly', 'deaf'] as const)
   if (dice.happens(0.5)) return [{ kind: 'stall', node: anyNode(context), atMs, forMs, waking }]
+  const askers = dice.some(
+    Array.from({ length: nodes - 1 }, (_, index) => index + 1),
+    dice.between(2, 4),
+  )
   return [
     { kind: 'kill', node: 0, atMs },
-    { kind: 'stall', node: nodes - 1, atMs: atMs + dice.between(2_300, 3_000), forMs, waking },
+    ...askers.map((node) => ({ kind: 'stall' as const, node, atMs: atMs + dice.between(1_400, 2_700), forMs, waking })),
     { kind: 'start', node: 0, atMs: atMs + dice.between(5_000, 8_000) },
   ]
 }
@@ -111,18 +118,25 @@ function backup(context: EpisodeContext): ScheduledEvent[] {
 const COLLECTS_MS = 60_000
 const DAY_MS = 24 * 60 * 60 * 1000
 
-/** Everybody stands still for over a day, tombstones are dropped, and who was down meanwhile comes back. */
+/**
+ * Everybody stands still for over a day, tombstones are dropped, and who was down meanwhile comes back; sometimes frames of
+ * before come once more.
+ */
 function days(context: EpisodeContext): ScheduledEvent[] {
-  const { dice, nodes, toMs } = context
+  const { dice, nodes, fromMs, toMs } = context
   const leapMs = Math.max(toMs + 1_000, COLLECTS_MS - dice.between(500, 20_000))
-  const away = dice.some(
-    Array.from({ length: nodes }, (_, index) => index),
-    dice.between(1, Math.max(1, nodes - 3)),
-  )
+  const all = Array.from({ length: nodes }, (_, index) => index)
+  const away = dice.some(all, dice.between(1, Math.max(1, nodes - 3)))
+  const echoing: LinkSetup = { ...context.base, echoRate: 0.2, echoMs: COLLECTS_MS + 10_000 }
+  const echoes: ScheduledEvent[] = [
+    { kind: 'link', link: echoing, atMs: fromMs },
+    { kind: 'link', link: context.base, atMs: toMs },
+  ]
   return [
-    ...away.map((node) => ({ kind: 'kill' as const, node, atMs: dice.between(context.fromMs, toMs) })),
+    ...(dice.happens(0.5) ? echoes : []),
+    ...away.map((node) => ({ kind: 'kill' as const, node, atMs: dice.between(fromMs, toMs) })),
     { kind: 'leap', ms: DAY_MS + dice.between(0, DAY_MS), atMs: leapMs },
-    ...away.map((node) => ({ kind: 'start' as const, node, atMs: COLLECTS_MS + 1_500 + dice.between(0, 4_000) })),
+    ...away.map((node) => ({ kind: 'start' as const, node, atMs: COLLECTS_MS + 1_500 + dice.between(0, 6_000) })),
   ]
 }
 
@@ -235,6 +249,10 @@ export const EPISODES: Readonly<Record<FaultKind, Episode>> = {
       const atMs = dice.between(fromMs, toMs)
       return Array.from({ length: nodes }, (_, node) => ({ kind: 'start', node, atMs: atMs + dice.between(0, 300) }))
     },
+  },
+  flip: {
+    does: 'frames arrive with a bit turned over',
+    events: (context) => spell(context, { flipRate: context.dice.between(1, 20) / 100 }),
   },
   backup: {
     does: 'a folder is replaced by a copy of earlier, its own or another node’s',

@@ -1,5 +1,6 @@
 /** `configsync/sim`: real nodes over a simulated network in simulated time, for tests of one's own. */
 export type { Checker, Failure, Finding } from './checkers/checker.ts'
+export { failureText, replayCommand } from './failure-text.ts'
 export { FAULT_KINDS, type FaultKind } from './fault-episodes.ts'
 export { HARSH, type MeshPlan, scheduleOf } from './mesh-plan.ts'
 export type { Progress, SimulateOptions } from './observation.ts'

@@ -3,8 +3,8 @@ import type { NodeId } from '#core/identity'
 import type { Mesh, MeshHandlers, MeshIdentity } from '#mesh/mesh'
 import type { SimulatedProcess } from './simulated-process.ts'
 
-/** Called with each frame that reaches a process; returns the frame as it is received, which may be another. */
-export type Receive = (from: NodeId, frame: Uint8Array) => Uint8Array
+/** Called with each frame that reaches a process; returns the frame as it is received, undefined when it is lost. */
+export type Receive = (from: NodeId, frame: Uint8Array) => Uint8Array | undefined
 
 /** A process's end of the network: nothing comes in while the process stands still, and nothing goes out of a dead one. */
 export class ProcessMesh implements Mesh {
@@ -14,6 +14,7 @@ export class ProcessMesh implements Mesh {
   receive: Receive | undefined
   private readonly inner: Mesh
   private readonly process: SimulatedProcess
+  private handlers: MeshHandlers | undefined
 
   constructor(inner: Mesh, process: SimulatedProcess) {
     this.inner = inner
@@ -28,9 +29,9 @@ export class ProcessMesh implements Mesh {
 
   start(identity: MeshIdentity, handlers: MeshHandlers): Promise<void> {
     const { process } = this
+    this.handlers = handlers
     return this.inner.start(identity, {
-      onFrame: (from, frame) =>
-        process.arriveFrame(frame, (bytes) => handlers.onFrame(from, this.receive?.(from, bytes) ?? bytes)),
+      onFrame: (from, frame) => this.arrive(from, frame),
       onPeerUp: (peer) => process.arrive(() => handlers.onPeerUp(peer)),
       onPeerDown: (peer) => process.arrive(() => handlers.onPeerDown(peer)),
       onTrouble: (error, peer) => process.arrive(() => handlers.onTrouble(error, peer)),
@@ -39,6 +40,14 @@ export class ProcessMesh implements Mesh {
 
   decode(frame: Uint8Array): DecodedFrame {
     return this.inner.decode?.(frame) ?? decodeFrame(frame)
+  }
+
+  /** A frame has come over the network, this time or once more. */
+  arrive(from: NodeId, frame: Uint8Array): void {
+    this.process.arriveFrame(frame, (bytes) => {
+      const received = this.receive === undefined ? bytes : this.receive(from, bytes)
+      if (received !== undefined) this.handlers?.onFrame(from, received)
+    })
   }
 
   broadcast(frame: Uint8Array): void {

@@ -2,7 +2,14 @@ import { seededRandom } from '#mesh/seeded-random'
 import { PARAMETERS } from './declared-rules.ts'
 import { Dice } from './dice.ts'
 import { EPISODES, FAULT_KINDS, type FaultKind } from './fault-episodes.ts'
-import { type NodeSetup, QUIET_LINK, type Schedule, type ScheduledChange, type ScheduledEvent } from './schedule.ts'
+import {
+  type DelaySetup,
+  type NodeSetup,
+  QUIET_LINK,
+  type Schedule,
+  type ScheduledChange,
+  type ScheduledEvent,
+} from './schedule.ts'
 
 export interface ScheduleOptions {
   /** decides everything */
@@ -13,8 +20,15 @@ export interface ScheduleOptions {
   readonly faults?: readonly FaultKind[]
 }
 
-/** Of each kind that is allowed, a schedule has episodes with this probability: some schedules have many, some few. */
-const KIND_RATE = 0.4
+/** How likely each kind of fault is, drawn for each schedule: some have nearly all of them at once, some hardly any. */
+const KIND_RATES = [0.1, 0.25, 0.5, 0.7]
+/** Two of three networks are near, one is far. */
+const DELAYS: readonly DelaySetup[] = [
+  QUIET_LINK.delay,
+  { kind: 'uniform', leastMs: 5, mostMs: 25 },
+  { kind: 'uniform', leastMs: 60, mostMs: 110 },
+]
+/** So small that pulls of a few values take several parts, with faults between them. */
 const PULL_PART_BYTES = 600
 const CALM_BEGINNING_MS = 4_500
 const FAULTS_MS = [6_000, 16_000] as const
@@ -23,18 +37,20 @@ const FAULTS_MS = [6_000, 16_000] as const
 export function randomSchedule({ seed, nodes, faults = FAULT_KINDS }: ScheduleOptions): Schedule {
   const dice = new Dice(seededRandom(seed))
   const count = nodes ?? dice.between(5, 9)
-  const kinds = FAULT_KINDS.filter((kind) => dice.happens(EPISODES[kind].rate ?? KIND_RATE) && faults.includes(kind))
+  const usualRate = dice.pick(KIND_RATES)
+  const kinds = FAULT_KINDS.filter((kind) => dice.happens(EPISODES[kind].rate ?? usualRate) && faults.includes(kind))
   // A mesh that is just starting has faults too, if not as often.
   const fromMs = dice.happens(0.3) ? 200 : CALM_BEGINNING_MS
   const toMs = fromMs + dice.between(...FAULTS_MS)
-  const context = { dice, nodes: count, fromMs, toMs }
+  const base = { ...QUIET_LINK, delay: dice.pick(DELAYS) }
+  const context = { dice, base, nodes: count, fromMs, toMs }
   const events: ScheduledEvent[] = kinds.flatMap((kind) => EPISODES[kind].events(context))
   const endMs = Math.max(toMs, ...events.map(({ atMs }) => atMs))
   events.push(...writes(dice, count, fromMs, endMs))
   return {
     seed,
     nodes: setups(dice, count, kinds),
-    link: QUIET_LINK,
+    link: base,
     pullPartBytes: PULL_PART_BYTES,
     events: events.sort((a, b) => a.atMs - b.atMs),
     healAtMs: endMs + dice.between(0, 2_000),

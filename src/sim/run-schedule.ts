@@ -97,7 +97,7 @@ class Watch {
 /** Returns how long it took until all were equal. */
 async function healed(run: ScheduleRun, watch: Watch): Promise<number | undefined> {
   await run.advanceTo(run.schedule.healAtMs)
-  await run.heal(QUIET_LINK)
+  await run.heal({ ...QUIET_LINK, delay: run.schedule.link.delay })
   const healedMs = run.nowMs
   const arrivedMs = healedMs + stragglersMs(run.schedule)
   const equal = await run.until(() => isSame(run), arrivedMs + EQUAL_WITHIN_H * H)
@@ -112,7 +112,7 @@ async function healed(run: ScheduleRun, watch: Watch): Promise<number | undefine
   return equalAfterMs
 }
 
-/** How long a frame that was sent before everything healed may still be under way: one that is overtaken takes thrice its delay. */
+/** How long a frame sent before everything healed may be under way: one that is overtaken takes up to thrice its delay. */
 function stragglersMs({ link, events }: Schedule): number {
   const links = [link, ...events.flatMap((event) => (event.kind === 'link' ? [event.link] : []))]
   return Math.max(...links.map(({ delay, reorderRate }) => delay.mostMs * (reorderRate > 0 ? 3 : 1)))

@@ -28,8 +28,11 @@ export interface LinkSetup {
   readonly lossRate: number
   readonly duplicateRate: number
   readonly reorderRate: number
-  /** one bit of a frame is turned over on the way */
+  /** one bit of a frame is turned over on the way: the receiver refuses it, or, where it still reads as a frame, the link */
   readonly flipRate: number
+  /** a frame arrives once more, at any time within `echoMs`: long after what it brought was replaced, deleted and forgotten */
+  readonly echoRate: number
+  readonly echoMs: number
   readonly delay: DelaySetup
 }
 
@@ -84,11 +87,13 @@ export interface Schedule {
   readonly healAtMs: number
 }
 
-/** A quiet network of one site. */
+/** A quiet network of one site: all frames arrive soon, once and in order. */
 export const QUIET_LINK: LinkSetup = {
   lossRate: 0,
   duplicateRate: 0,
   reorderRate: 0,
   flipRate: 0,
+  echoRate: 0,
+  echoMs: 0,
   delay: { kind: 'uniform', leastMs: 1, mostMs: 10 },
 }

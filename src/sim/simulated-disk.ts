@@ -30,14 +30,12 @@ interface Waiting {
   readonly journal: JournalBatch
   readonly resolve: () => void
   readonly reject: (cause: Error) => void
-  /** its commit was answered already, with a failure; it is stored with the next one all the same */
-  failed: boolean
 }
 
 /**
  * A disk that outlives the processes that write to it. A killed process loses nothing that was written; a power cut
  * loses what was written since the last sync, or a part of it, always from the end. Batches that come while one is being
- * written are written together, and one that failed is written with the next, never one without those before it (I5).
+ * written are written together, and after one that failed nothing is written until a complete one comes (I5).
  */
 export class SimulatedDisk {
   condition: DiskCondition = 'well'
@@ -49,6 +47,8 @@ export class SimulatedDisk {
   /** of the process that has the disk open */
   private waiting: Waiting[] = []
   private busy = false
+  /** a batch was refused: the next that is written has everything */
+  private incomplete = false
   private opened = 0
   private syncing = false
 
@@ -89,6 +89,7 @@ export class SimulatedDisk {
     this.opened++
     this.waiting = []
     this.busy = false
+    this.incomplete = false
     this.syncing = false
   }
 
@@ -120,7 +121,7 @@ export class SimulatedDisk {
   /** For DiskStore. */
   commit(batch: StoreBatch, journal: JournalBatch): Promise<void> {
     const stored = new Promise<void>((resolve, reject) => {
-      this.waiting.push({ batch, journal, resolve, reject, failed: false })
+      this.waiting.push({ batch, journal, resolve, reject })
     })
     if (!this.busy) this.writeWaiting(this.opened)
     return stored
@@ -131,19 +132,21 @@ export class SimulatedDisk {
     const count = this.waiting.length
     this.later(WRITE_MS, opened, () => {
       this.busy = false
-      if (this.condition === 'full' || this.condition === 'failing') this.refuse(count)
-      else for (const written of this.waiting.splice(0, count)) this.wrote(written, opened)
-      if (this.waiting.some(({ failed }) => !failed)) this.writeWaiting(opened)
+      for (const waiting of this.waiting.splice(0, count)) this.writeOne(waiting, opened)
+      if (this.waiting.length > 0) this.writeWaiting(opened)
     })
   }
 
-  private refuse(count: number): void {
-    for (const waiting of this.waiting.slice(0, count)) {
-      if (waiting.failed) continue
-      waiting.failed = true
-      waiting.reject(new Error(`the disk is ${this.condition}`))
-    }
+  private writeOne(waiting: Waiting, opened: number): void {
+    if (waiting.batch.complete) this.incomplete = false
+    if (this.broken) this.incomplete = true
+    if (!this.incomplete) return this.wrote(waiting, opened)
+    waiting.reject(new Error(`the disk was ${this.condition}`))
     this.options.onSettled()
+  }
+
+  private get broken(): boolean {
+    return this.condition === 'full' || this.condition === 'failing'
   }
 
   private wrote(written: Waiting, opened: number): void {
@@ -183,17 +186,17 @@ export class SimulatedDisk {
     })
   }
 
-  /** For DiskStore. A clean close syncs everything, and says so only when nothing that failed is left over. */
+  /** For DiskStore. A clean close syncs everything. */
   async close(clean: boolean): Promise<void> {
     await this.spend(SYNC_MS, this.opened)
     this.refuseIfBroken()
     for (const { batch, journal } of this.unsynced.splice(0)) void this.synced.commit(batch, journal)
-    this.clean = { written: clean && this.waiting.length === 0, synced: clean && this.waiting.length === 0 }
+    this.clean = { written: clean, synced: clean }
     this.forgetProcess()
   }
 
   private refuseIfBroken(): void {
-    if (this.condition === 'full' || this.condition === 'failing') throw new Error(`the disk is ${this.condition}`)
+    if (this.broken) throw new Error(`the disk is ${this.condition}`)
   }
 
   /** Resolves after a while, or never when the process is gone by then. */

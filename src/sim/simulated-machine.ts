@@ -3,11 +3,15 @@ import type { ConfigSyncManager } from '#node/manager'
 import type { ConfigSyncOptions } from '#node/options'
 import type { MemoryStore } from '#store/memory'
 import type { MachineClock } from './machine-clock.ts'
+import { H } from './run-view.ts'
 import type { NodeSetup } from './schedule.ts'
 import type { SimulatedDisk } from './simulated-disk.ts'
 import type { Waking } from './simulated-process.ts'
 import { VirtualMesh } from './virtual-mesh.ts'
 import type { Written } from './write-ledger.ts'
+
+/** Undisturbed for so long, a process has heard of everybody, and everybody of it. */
+const CALM_MS = 2.5 * H
 
 export type Phase = 'down' | 'starting' | 'up' | 'stopping'
 
@@ -21,9 +25,13 @@ export class SimulatedMachine {
   node: ConfigSyncManager | undefined
   /** the last copy that was made of its folder */
   backup: MemoryStore | undefined
+  /** called when a process is no more, however it ended */
+  onGone: () => void = () => undefined
   /** simulated time of the last start, and of the last time at which the process stood still or went on again */
   startedMs = 0
   disturbedMs = Number.NEGATIVE_INFINITY
+  /** when the stalls began that followed each other until then */
+  private stalledSinceMs = Number.NEGATIVE_INFINITY
   private readonly mesh: VirtualMesh
   private readonly options: Partial<ConfigSyncOptions>
 
@@ -105,14 +113,33 @@ export class SimulatedMachine {
     this.phase = 'down'
     this.node = undefined
     void this.mesh.crash(node)
+    this.onGone()
   }
 
   stall(forMs: number, waking: Waking): void {
     if (this.phase !== 'up' || this.frozen) return
     const process = this.mesh.process(this.node!)
     process.freeze()
-    this.disturbedMs = this.mesh.scheduler.nowMs()
+    this.noteDisturbed()
     this.mesh.scheduler.schedule(forMs, () => this.goOn(waking))
+  }
+
+  private noteDisturbed(): void {
+    const nowMs = this.mesh.scheduler.nowMs()
+    if (nowMs > this.disturbedMs + CALM_MS) this.stalledSinceMs = nowMs
+    this.disturbedMs = nowMs
+  }
+
+  /** Since when others must have been well for this process to have noticed: before its last stalls, if it had any lately. */
+  get noticesSinceMs(): number {
+    const nowMs = this.mesh.scheduler.nowMs()
+    return (nowMs > this.disturbedMs + CALM_MS ? nowMs : this.stalledSinceMs) - CALM_MS
+  }
+
+  /** All machines stood still, as by their clocks. */
+  leap(ms: number): void {
+    this.clock.leap(ms)
+    this.noteDisturbed()
   }
 
   /** From a stall, if it is in one. */

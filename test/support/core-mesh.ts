@@ -20,12 +20,11 @@ export interface CoreMeshOptions {
   readonly node?: Partial<CoreNodeOptions>
 }
 
-/** How long a message is on the way. */
-const LATENCY_MS = 5
-
 /** Cores alone, driven by hand: what each wants sent waits in `queue` until the test, or `run`, delivers it. */
 export class CoreMesh {
   nowMs = 0
+  /** how long a message is on the way */
+  latencyMs = 5
   readonly nodes: CoreNode[]
   queue: Carried[] = []
   /** false loses the message; asked when it is sent */
@@ -81,7 +80,7 @@ export class CoreMesh {
       // Every receiver has its own copy, as over a wire.
       const decoded = decodeFrame(bytes)
       if (decoded.outcome === 'rejected') throw new Error(`a core sent what cannot be read: ${decoded.detail}`)
-      const dueMs = this.nowMs + LATENCY_MS
+      const dueMs = this.nowMs + this.latencyMs
       for (const copy of decoded.messages) this.queue.push({ from, to: receiver, message: copy, dueMs })
     }
   }

@@ -289,3 +289,16 @@ describe('a hole', () => {
     expect(mesh.equal).toBe(true)
   })
 })
+
+describe('answers that take longer than a question is awaited', () => {
+  it('are awaited longer the next time, so that a pull among several members comes to its end', () => {
+    const mesh = CoreMesh.settled({ nodes: 12 })
+    const behind = mesh.nodes[11]!
+    mesh.carries = (_message, _from, to) => to !== behind
+    mesh.latencyMs = 100
+    mesh.write(mesh.nodes[0]!, change('p', 1))
+    mesh.run(H)
+    mesh.carries = () => true
+    expect(mesh.until(() => behind.values('p').length > 0, 2 * H)).toBe(true)
+  })
+})

@@ -123,6 +123,37 @@ describe('leaving', () => {
   })
 })
 
+describe('a late heartbeat of a run that is no more', () => {
+  /** The last node was killed and is given up; `late` says what its first run might have said, so much after the last. */
+  function killed(): { mesh: CoreMesh; again: CoreNode; late: (more: number) => void } {
+    const mesh = CoreMesh.settled({ nodes: 3 })
+    const [first, , again] = mesh.nodes
+    const { heartbeat } = heartbeatsOf(mesh, again!, 0).at(-1)!
+    mesh.vanish(again!)
+    mesh.run(8 * H)
+    const late = (more: number): void => {
+      const message = { type: 'heartbeat', heartbeat: { ...heartbeat, number: heartbeat.number + more } } as const
+      mesh.step(first!, { type: 'message', from: again!.name, message })
+    }
+    return { mesh, again: again!, late }
+  }
+
+  it('does not bring the member back', () => {
+    const { mesh, again, late } = killed()
+    late(0)
+    expect(mesh.nodes[0]!.core.membership.members.has(again.name)).toBe(false)
+  })
+
+  it('silences the present run for no longer than until its next heartbeat, even if nobody had heard so much of the first', () => {
+    const { mesh, again, late } = killed()
+    mesh.start(again)
+    mesh.run(2 * H)
+    late(1)
+    mesh.run(2 * H)
+    expect(mesh.nodes[0]!.core.membership.members.get(again.name)!.runId).toBe(again.core.self.runId)
+  })
+})
+
 describe('a stalled process', () => {
   /** The last node stands still: it neither hears nor ticks. */
   function stalled(): { mesh: CoreMesh; sleeper: CoreNode } {
@@ -141,6 +172,14 @@ describe('a stalled process', () => {
     expect(states(sleeper).filter((state) => /suspected|gone/.test(state))).toEqual([])
     expect(sleeper.events.filter(({ type }) => type === 'coordinator')).toEqual([])
     expect(mesh.nodes.map(({ core }) => core.election.coordinator)).toEqual(['n0', 'n0', 'n0'])
+  })
+
+  it('forgives all the time that it slept, also when a queued question made it move its own late heartbeat', () => {
+    const { mesh, sleeper } = stalled()
+    mesh.step(sleeper, { type: 'message', from: mesh.nodes[0]!.name, message: { type: 'probe' } })
+    mesh.step(sleeper, { type: 'tick' })
+    const { members } = sleeper.core.membership
+    expect(mesh.nowMs - members.get(mesh.nodes[1]!.name)!.heardMs).toBeLessThan(1.2 * H)
   })
 
   it('handles what was queued before it ticks, and what that set does not wait for as long as it slept', () => {
