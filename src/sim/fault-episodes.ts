@@ -86,8 +86,8 @@ function stall(context: EpisodeContext): ScheduledEvent[] {
   const { dice, nodes } = context
   const atMs = anyTime(context)
   const forMs = dice.between(600, 5_000)
-  const waking = dice.pick(['at-once', 'slowly', 'deaf'] as const)
-  if (dice.happens(0.5)) return [{ kind: 'stall', node: anyNode(context), atMs, forMs, waking }]
+  const waking = dice.pick(['at-once', 'slowly', 'deaf', 'deaf'] as const)
+  if (dice.happens(0.3)) return [{ kind: 'stall', node: anyNode(context), atMs, forMs, waking }]
   const askers = dice.some(
     Array.from({ length: nodes - 1 }, (_, index) => index + 1),
     dice.between(2, 4),
@@ -218,7 +218,7 @@ export const EPISODES: Readonly<Record<FaultKind, Episode>> = {
   stall: {
     does: 'processes stand still, and go on with what came in meanwhile',
     rate: 0.5,
-    events: (context) => times(context.dice.between(1, 3), () => stall(context)),
+    events: (context) => times(context.dice.between(2, 4), () => stall(context)),
   },
   disk: {
     does: 'disks are full, fail or are slow for a while',

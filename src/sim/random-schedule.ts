@@ -22,11 +22,12 @@ export interface ScheduleOptions {
 
 /** How likely each kind of fault is, drawn for each schedule: some have nearly all of them at once, some hardly any. */
 const KIND_RATES = [0.1, 0.25, 0.5, 0.7]
-/** Two of three networks are near, one is far. */
+/** Half of the networks are near, half are far. */
 const DELAYS: readonly DelaySetup[] = [
   QUIET_LINK.delay,
   { kind: 'uniform', leastMs: 5, mostMs: 25 },
   { kind: 'uniform', leastMs: 60, mostMs: 110 },
+  { kind: 'fixed', leastMs: 100, mostMs: 100 },
 ]
 /** So small that pulls of a few values take several parts, with faults between them. */
 const PULL_PART_BYTES = 600

@@ -19,6 +19,8 @@ const link = object({
   duplicateRate: share,
   reorderRate: share,
   flipRate: share,
+  echoRate: share,
+  echoMs: ms,
   delay: object({ kind: { enum: ['fixed', 'uniform', 'long-tail'] }, leastMs: ms, mostMs: ms }),
 })
 
