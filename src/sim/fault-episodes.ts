@@ -1,3 +1,4 @@
+import { PARAMETERS } from './declared-rules.ts'
 import type { Dice } from './dice.ts'
 import type { DelaySetup, LinkSetup, ScheduledEvent } from './schedule.ts'
 
@@ -70,14 +71,20 @@ function sides({ dice, nodes }: EpisodeContext): [number[], number[]] {
   return [one, all.filter((index) => !one.includes(index))]
 }
 
-/** Dies in one of the ways, and is started again some time later. */
+/** Dies in one of the ways, and is started again some time later; often with a write under way, and soon the next one. */
 function death(context: EpisodeContext, kind: 'kill' | 'power-cut' | 'stop'): ScheduledEvent[] {
   const { dice } = context
   const node = anyNode(context)
   const atMs = anyTime(context)
+  const startMs = atMs + dice.between(50, 6_000)
+  const write = (writeMs: number): ScheduledEvent => {
+    const [parameter, { value }] = dice.pick(Object.entries(PARAMETERS))
+    return { kind: 'write', node, atMs: writeMs, changes: [{ parameter, value: value(dice.between(0, 9_999)) }] }
+  }
   return [
+    ...(dice.happens(0.6) ? [write(atMs - dice.between(0, 3)), write(startMs + dice.between(20, 900))] : []),
     { kind, node, atMs },
-    { kind: 'start', node, atMs: atMs + dice.between(50, 6_000) },
+    { kind: 'start', node, atMs: startMs },
   ]
 }
 
