@@ -3,8 +3,8 @@ import type { NodeId } from '#core/identity'
 import type { Mesh, MeshHandlers, MeshIdentity } from '#mesh/mesh'
 import type { SimulatedProcess } from './simulated-process.ts'
 
-/** Called with each frame that reaches a process; returns the frame as it is received, undefined when it is lost. */
-export type Receive = (from: NodeId, frame: Uint8Array) => Uint8Array | undefined
+/** Called with each frame that reaches a process; returns the frame as it is received, which may be another. */
+export type Receive = (from: NodeId, frame: Uint8Array) => Uint8Array
 
 /** A process's end of the network: nothing comes in while the process stands still, and nothing goes out of a dead one. */
 export class ProcessMesh implements Mesh {
@@ -44,10 +44,7 @@ export class ProcessMesh implements Mesh {
 
   /** A frame has come over the network, this time or once more. */
   arrive(from: NodeId, frame: Uint8Array): void {
-    this.process.arriveFrame(frame, (bytes) => {
-      const received = this.receive === undefined ? bytes : this.receive(from, bytes)
-      if (received !== undefined) this.handlers?.onFrame(from, received)
-    })
+    this.process.arriveFrame(frame, (bytes) => this.handlers?.onFrame(from, this.receive?.(from, bytes) ?? bytes))
   }
 
   broadcast(frame: Uint8Array): void {

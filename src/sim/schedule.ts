@@ -28,7 +28,7 @@ export interface LinkSetup {
   readonly lossRate: number
   readonly duplicateRate: number
   readonly reorderRate: number
-  /** one bit of a frame is turned over on the way: the receiver refuses it, or, where it still reads as a frame, the link */
+  /** one bit of a frame is turned over on the way */
   readonly flipRate: number
   /** a frame arrives once more, at any time within `echoMs`: long after what it brought was replaced, deleted and forgotten */
   readonly echoRate: number
