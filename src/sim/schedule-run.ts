@@ -248,12 +248,7 @@ export class ScheduleRun implements RunView {
     })
   }
 
-  private receive(
-    machine: SimulatedMachine,
-    from: NodeId,
-    frame: Uint8Array,
-    refusals: () => number,
-  ): Uint8Array | undefined {
+  private receive(machine: SimulatedMachine, from: NodeId, frame: Uint8Array, refusals: () => number): Uint8Array {
     this.digest.number(this.nowMs)
     this.digest.text(from)
     this.digest.number(machine.index)
