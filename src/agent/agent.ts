@@ -2,6 +2,7 @@ import type { Logger } from 'pino'
 import { ConfigSyncError } from '#core/errors'
 import { formatAddress } from '#mesh/tls/address'
 import { TlsMesh } from '#mesh/tls/index'
+import type { ConfigSync } from '#node/api'
 import type { Declarations } from '#node/declarations'
 import { declarationsFromJson } from '#node/json-schema'
 import { ConfigSyncManager } from '#node/manager'
@@ -24,6 +25,8 @@ export interface Agent {
   readonly meshAddress: string
   /** `http://host:port` */
   readonly httpUrl: string
+  readonly sync: ConfigSync
+  readonly tuner: AutoTuner
   /** Leaves the mesh and closes everything, in an order that loses nothing. May be called again. */
   stop(): Promise<void>
 }
@@ -62,7 +65,16 @@ export async function startAgent(settings: AgentSettings, logger: Logger): Promi
     metrics.stop()
     for (const stop of stopLogging) stop()
   }
-  return { nodeId, runId, cluster, meshAddress: address, httpUrl: http.url, stop: () => (stopped ??= stop()) }
+  return {
+    nodeId,
+    runId,
+    cluster,
+    meshAddress: address,
+    httpUrl: http.url,
+    sync,
+    tuner,
+    stop: () => (stopped ??= stop()),
+  }
 }
 
 /** SQLite is loaded only where it is used. */

@@ -7,14 +7,18 @@ import { StopSignals, stopOnSignal } from './stop-signals.ts'
 const LOG_BUFFER_BYTES_MAX = 8 * 1024 * 1024
 const LOG_FLUSH_MS_MAX = 1_000
 
+/** A program in the process of an agent, which may use its node and its tuner. Returns what ends it. */
+export type Companion = (agent: Agent) => () => Promise<void>
+
 /**
  * Runs one agent as this process until SIGTERM or SIGINT. Prints one line on stdout when it is up; logs go to stderr.
  * @param flags as `AGENT_SETTINGS` names them
+ * @param companion begins once the agent is up, and ends before it
  * @returns the exit code with which the caller must end the process at once: 0 after a clean stop, 1 when a second
  * signal or ten seconds cut it short
  * @throws ConfigSyncError when the agent cannot start
  */
-export async function runAgent(flags: AgentFlags): Promise<number> {
+export async function runAgent(flags: AgentFlags, companion?: Companion): Promise<number> {
   const settings = settleSettings(flags, process.env)
   // Asynchronous and bounded: whoever reads the logs slowly delays nothing here, and loses lines.
   const logs = destination({ dest: 2, sync: false, maxLength: LOG_BUFFER_BYTES_MAX })
@@ -23,8 +27,13 @@ export async function runAgent(flags: AgentFlags): Promise<number> {
   const signals = new StopSignals()
   try {
     const agent = await startAgent(settings, logger)
+    const endCompanion = companion?.(agent)
     process.stdout.write(`${readyLine(agent, settings)}\n`)
-    return await stopOnSignal(signals, () => agent.stop(), logger)
+    const stop = async () => {
+      await endCompanion?.()
+      await agent.stop()
+    }
+    return await stopOnSignal(signals, stop, logger)
   } finally {
     signals.release()
     await written(logs)

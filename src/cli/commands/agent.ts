@@ -14,12 +14,17 @@ export function registerAgent(program: Command): void {
     .command('agent')
     .description('run a node: one process per host, with an HTTP API')
     .addHelpText('after', HELP)
-  for (const setting of AGENT_SETTINGS) command.addOption(optionOf(setting))
-  command.action(async (flags: AgentFlags) => {
+  addAgentOptions(command).action(async (flags: AgentFlags) => {
     endWithParent()
     const { runAgent } = await import('#agent/run-agent')
     process.exit(await runAgent(flags))
   })
+}
+
+/** Those of every process that is an agent. */
+export function addAgentOptions(command: Command): Command {
+  for (const setting of AGENT_SETTINGS) command.addOption(optionOf(setting))
+  return command
 }
 
 /** The agent itself applies environment, file and defaults, and judges the values: here they are only read. */
@@ -31,7 +36,7 @@ function optionOf({ name, argument, description, repeatable, default: otherwise 
 }
 
 /** What was started with an IPC channel, as the demo's agents are, stops when whoever holds the other end is gone. */
-function endWithParent(): void {
+export function endWithParent(): void {
   if (!process.channel) return
   process.once('disconnect', () => process.kill(process.pid, 'SIGTERM'))
   process.channel.unref()

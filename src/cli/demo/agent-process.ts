@@ -9,8 +9,12 @@ const READY_MS_MAX = 30_000
 const STOP_MS_MAX = 5_000
 const LOG_LINES_MAX = 50
 
-/** This command line, built or from source. */
-const ENTRY = fileURLToPath(new URL(`../main${extname(import.meta.url)}`, import.meta.url))
+/** What each process runs: this command line, or for `demo --tune` an agent with a worker pool; built or from source. */
+export type DemoProgram = 'agent' | 'pool-node'
+const ENTRIES: Readonly<Record<DemoProgram, readonly string[]>> = {
+  agent: [fileURLToPath(new URL(`../main${extname(import.meta.url)}`, import.meta.url)), 'agent'],
+  'pool-node': [fileURLToPath(new URL(`./tune/pool-node${extname(import.meta.url)}`, import.meta.url))],
+}
 
 /** One agent as a process of its own, which ends with this one whatever happens (see `endWithParent`). */
 export class AgentProcess {
@@ -19,9 +23,9 @@ export class AgentProcess {
   readonly #log: string[] = []
 
   /** @param flags of `configsync agent` */
-  constructor(nodeId: string, flags: readonly string[]) {
+  constructor(nodeId: string, flags: readonly string[], program: DemoProgram = 'agent') {
     this.nodeId = nodeId
-    this.#child = spawn(process.execPath, [...process.execArgv, ENTRY, 'agent', ...flags], {
+    this.#child = spawn(process.execPath, [...process.execArgv, ...ENTRIES[program], ...flags], {
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       env: environment(),
     })
@@ -59,6 +63,16 @@ export class AgentProcess {
       'DEMO_FAILED',
       `${this.nodeId} did not start: ${this.#log.slice(-5).join(' | ') || 'it said nothing'}`,
     )
+  }
+
+  /** What the process sends over the channel that ends it with this one. */
+  onMessage(listener: (message: unknown) => void): void {
+    this.#child.on('message', listener)
+  }
+
+  send(message: object): void {
+    // One that is ending hears nothing any more, and needs not.
+    if (this.#child.connected) this.#child.send(message, () => undefined)
   }
 
   /** Ends at once, as a crash or a power cut would. */

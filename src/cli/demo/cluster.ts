@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { createAuthority, issueCertificate, writeAuthority, writeCertificate } from '#mesh/tls/index'
 import { AgentClient } from '../agent-client.ts'
 import { failure } from '../failure.ts'
-import { AgentProcess } from './agent-process.ts'
+import { AgentProcess, type DemoProgram } from './agent-process.ts'
 import { choosePorts } from './ports.ts'
 
 export const DEMO_CLUSTER = 'demo'
@@ -30,15 +30,25 @@ export class DemoNode {
   }
 }
 
+export interface DemoClusterOptions {
+  /** default: an agent and nothing else */
+  readonly program?: DemoProgram
+  /** beside those of a demo's agent */
+  readonly flags?: readonly string[]
+  readonly onMessage?: (node: DemoNode, message: unknown) => void
+}
+
 /** Agents with certificates of their own authority, in a folder that lasts as long as they do. */
 export class DemoCluster {
   readonly folder = mkdtempSync(join(tmpdir(), 'configsync-demo-'))
   readonly #count: number
+  readonly #options: DemoClusterOptions
   #nodes: readonly DemoNode[] = []
   readonly #endNow = () => this.#removeEverything()
 
-  constructor(count: number) {
+  constructor(count: number, options: DemoClusterOptions = {}) {
     this.#count = count
+    this.#options = options
     // Runs however this process ends, but for SIGKILL; then the agents notice by themselves.
     process.once('exit', this.#endNow)
   }
@@ -74,7 +84,9 @@ export class DemoCluster {
   /** @throws DEMO_FAILED when the agent does not come up */
   async startNode(node: DemoNode): Promise<void> {
     if (node.running) return
-    node.process = new AgentProcess(node.nodeId, this.#flags(node))
+    node.process = new AgentProcess(node.nodeId, this.#flags(node), this.#options.program)
+    const { onMessage } = this.#options
+    if (onMessage) node.process.onMessage((message) => onMessage(node, message))
     await node.process.ready()
   }
 
@@ -114,6 +126,7 @@ export class DemoCluster {
         '--tls-ca',
         file('ca.pem'),
       ],
+      ...(this.#options.flags ?? []),
     ]
   }
 

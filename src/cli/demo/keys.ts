@@ -1,11 +1,12 @@
 import { emitKeypressEvents } from 'node:readline'
 
-/** What a key means. */
+/** What a key means, in either demo; each passes over what it does not do. */
 export type KeyAction =
   | 'write'
   | 'conflict'
   | 'kill'
   | 'bring-back'
+  | 'load'
   | 'up'
   | 'down'
   | 'quit'
@@ -25,6 +26,7 @@ const ACTIONS: Readonly<Record<string, KeyAction>> = {
   c: 'conflict',
   k: 'kill',
   b: 'bring-back',
+  l: 'load',
   q: 'quit',
   up: 'up',
   down: 'down',

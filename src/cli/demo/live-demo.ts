@@ -70,6 +70,7 @@ export class LiveDemo {
 
   async #onKey(action: KeyAction): Promise<void> {
     if (action === 'quit') return this.#quit()
+    if (action === 'load') return
     const { nodes } = this.#cluster
     if (action === 'up') this.#chosen = (this.#chosen + nodes.length - 1) % nodes.length
     else if (action === 'down') this.#chosen = (this.#chosen + 1) % nodes.length

@@ -14,7 +14,8 @@ export async function runDemoOnce(count: number, json: boolean): Promise<void> {
   const output = createOutput(json)
   const steps: StoryStep[] = []
   const startedAt = performance.now()
-  await withCluster(count, STORY_MS_MAX, (cluster, interrupted) => {
+  const cluster = new DemoCluster(count)
+  await withCluster(cluster, STORY_MS_MAX, (interrupted) => {
     const actions = new DemoActions(cluster, new Observer(interrupted))
     return runStory(cluster, actions, (step) => {
       steps.push(step)
@@ -28,23 +29,23 @@ export async function runDemoOnce(count: number, json: boolean): Promise<void> {
 
 /** The live screen, until its user quits. */
 export async function runDemo(count: number): Promise<void> {
-  await withCluster(count, undefined, (cluster, interrupted) => new LiveDemo(cluster, interrupted).run())
+  const cluster = new DemoCluster(count)
+  await withCluster(cluster, undefined, (interrupted) => new LiveDemo(cluster, interrupted).run())
 }
 
 /** Runs with a cluster that is gone afterwards, whether it went well, failed, took too long or was interrupted. */
-async function withCluster(
-  count: number,
+export async function withCluster(
+  cluster: DemoCluster,
   msMax: number | undefined,
-  use: (cluster: DemoCluster, interrupted: AbortSignal) => Promise<void>,
+  use: (interrupted: AbortSignal) => Promise<void>,
 ): Promise<void> {
-  const cluster = new DemoCluster(count)
   const interruption = new AbortController()
   const interrupt = (signal: NodeJS.Signals) => interruption.abort(failure('DEMO_FAILED', `interrupted by ${signal}`))
   const expire = () => interruption.abort(failure('DEMO_FAILED', `not done after ${msMax} ms`))
   const timer = msMax === undefined ? undefined : setTimeout(expire, msMax)
   for (const signal of SIGNALS) process.on(signal, interrupt)
   try {
-    await Promise.race([use(cluster, interruption.signal), aborted(interruption.signal)])
+    await Promise.race([use(interruption.signal), aborted(interruption.signal)])
   } finally {
     clearTimeout(timer)
     interruption.abort()

@@ -8,6 +8,7 @@ describe('keys of the demo', () => {
     [{ name: 'c', ctrl: true }, 'quit'],
     [{ name: 'k' }, 'kill'],
     [{ name: 'b' }, 'bring-back'],
+    [{ name: 'l' }, 'load'],
     [{ name: '3' }, { choose: 2 }],
     [{ name: 'q' }, 'quit'],
     [{ name: 'x' }, undefined],
