@@ -38,8 +38,10 @@ export interface Agent {
  */
 export async function startAgent(settings: AgentSettings, logger: Logger): Promise<Agent> {
   const token = settings.httpTokenFile === undefined ? undefined : readToken(settings.httpTokenFile)
-  const sync = createNode(settings, await openStore(settings, logger))
+  // Files first: what cannot be read leaves the store alone.
+  const parameters = settings.schema === undefined ? undefined : readDeclarations(settings.schema)
   const objectives = settings.tuner === undefined ? [] : readObjectives(settings.tuner)
+  const sync = createNode(settings, parameters, await openStore(settings, logger))
   const tuner = new AutoTuner({ configSyncManager: sync, objectives })
   const metrics = new Metrics(sync, tuner)
   const http = new HttpServer({ sync, tuner, ...settings.http, token, logger, metricsText: () => metrics.text() })
@@ -86,7 +88,11 @@ async function openStore({ data }: AgentSettings, logger: Logger): Promise<Store
   return new SqliteStore(data)
 }
 
-function createNode(settings: AgentSettings, store: Store | undefined): ConfigSyncManager {
+function createNode(
+  settings: AgentSettings,
+  parameters: Declarations | undefined,
+  store: Store | undefined,
+): ConfigSyncManager {
   const { nodeId, cluster, listen, join, advertise, certificates, preset, clockOffsetMs } = settings
   const mesh = new TlsMesh({
     listen: formatAddress(listen),
@@ -94,7 +100,6 @@ function createNode(settings: AgentSettings, store: Store | undefined): ConfigSy
     ...(advertise && { advertise: formatAddress(advertise) }),
     certificates,
   })
-  const parameters = settings.schema === undefined ? undefined : readDeclarations(settings.schema)
   return new ConfigSyncManager({
     nodeId,
     cluster,

@@ -12,6 +12,11 @@ const ARGUMENT_KINDS: Readonly<Record<string, 'parameters' | 'sections'>> = {
   export: 'sections',
 }
 
+/** The same of subcommands. */
+const SUBCOMMAND_ARGUMENT_KINDS: Readonly<Record<string, Readonly<Record<string, 'parameters'>>>> = {
+  tuner: { explain: 'parameters', release: 'parameters' },
+}
+
 const subcommandsOf = (command: Command): string[] =>
   command
     .createHelp()
@@ -74,7 +79,11 @@ function bashCase(command: Command): string {
     ...optionsOf(command),
   ]
   const kind = ARGUMENT_KINDS[command.name()]
-  return `      ${command.name()}) words="${[...new Set(words)].join(' ')}"${kind ? ` kind=${kind}` : ''} ;;`
+  const ofSubcommands = Object.entries(SUBCOMMAND_ARGUMENT_KINDS[command.name()] ?? {})
+    .map(([name, of]) => ` if [[ "$COMP_CWORD" -gt 2 && "\${COMP_WORDS[2]}" == ${name} ]]; then kind=${of}; fi`)
+    .join(';')
+  const set = `words="${[...new Set(words)].join(' ')}"${kind ? ` kind=${kind}` : ''}`
+  return `      ${command.name()}) ${set}${ofSubcommands === '' ? '' : `;${ofSubcommands}`} ;;`
 }
 
 const argumentChoices = (command: Command): readonly string[] =>
@@ -120,7 +129,10 @@ function zshCase(command: Command): string {
   const words = [...subcommandsOf(command), ...argumentChoices(command)]
   const options = [...new Set([...optionsOf(command), ...command.commands.flatMap(optionsOf)])]
   const argument = kind ? `_configsync_names ${kind}` : words.length > 0 ? `compadd -- ${words.join(' ')}` : '_files'
-  return `    ${command.name()}) if [[ "$words[CURRENT]" == -* ]]; then compadd -- ${options.join(' ')}; else ${argument}; fi ;;`
+  const ofSubcommands = Object.entries(SUBCOMMAND_ARGUMENT_KINDS[command.name()] ?? {})
+    .map(([name, of]) => ` elif [[ $CURRENT -gt 3 && "$words[3]" == ${name} ]]; then _configsync_names ${of};`)
+    .join('')
+  return `    ${command.name()}) if [[ "$words[CURRENT]" == -* ]]; then compadd -- ${options.join(' ')};${ofSubcommands} else ${argument}; fi ;;`
 }
 
 /** `_describe` splits an entry at its first colon. */

@@ -7,7 +7,7 @@ import {
   RECENT_ORIGINS_MAX,
   RECENT_RANGES_MAX,
 } from '#core/limits'
-import type { Heartbeat, TunerMode } from '#core/protocol'
+import { type Heartbeat, TUNER_MODES } from '#core/protocol'
 import { readHash, readRecent, writeCoverage, writeHash } from './coverage.ts'
 import { malformed } from './defect.ts'
 import type { MessagePackReader } from './reader.ts'
@@ -16,7 +16,6 @@ import type { MessagePackWriter } from './writer.ts'
 /** Positions of a heartbeat, hashes counted twice. */
 export const HEARTBEAT_POSITIONS = 23
 /** A mode's number on the wire is its index. */
-const TUNER_MODES: readonly TunerMode[] = ['active', 'observing', 'single-node', 'off']
 const RUN_ID_BYTES = 16
 const PROTOCOL_MAX = 255
 const CONTROL = /\p{Cc}/u

@@ -97,6 +97,10 @@ export const ERROR_CODES = {
     http: undefined,
     hint: 'Two nodes that have seen the same hold different values: a bug or a bad disk. They are being repaired; please report it.',
   },
+  STRATEGY_FAILED: {
+    http: undefined,
+    hint: 'A tuning strategy threw; nothing was moved. If it is one of this program, fix it; else report it with the detail.',
+  },
   LISTENER_FAILED: {
     http: undefined,
     hint: 'A listener of this program threw; the others were still called. Fix the listener.',

@@ -22,7 +22,8 @@ export interface OriginCoverage {
 /** A whole `seen` on the wire, in code-unit order of the origins. */
 export type Coverage = readonly OriginCoverage[]
 
-export type TunerMode = 'active' | 'observing' | 'single-node' | 'off'
+export const TUNER_MODES = ['active', 'observing', 'single-node', 'off'] as const
+export type TunerMode = (typeof TUNER_MODES)[number]
 
 /** Proof of life, and everything a member must know to tell whether it lacks something. */
 export interface Heartbeat {

@@ -226,9 +226,9 @@ export class ConfigSyncManager<P extends SectionDeclarations = SectionDeclaratio
     return this.runtime.ledger.list()
   }
 
-  /** Whether this node is the coordinator, as far as it knows. */
+  /** Whether this node is the coordinator, as far as it knows. One that does not run coordinates nothing. */
   isCoordinator(): boolean {
-    return this.runtime.core?.election.selfReigns ?? false
+    return this.runtime.isRunning && (this.runtime.core?.election.selfReigns ?? false)
   }
 
   get nodeId(): string {

@@ -85,6 +85,10 @@ export class Runtime {
     return { scheduler: this.scheduler, wallClock: () => this.wallClock() }
   }
 
+  get isRunning(): boolean {
+    return this.phase === 'running'
+  }
+
   /** Of the current run, or of the last one. */
   get core(): Core | undefined {
     return this.host?.core
@@ -287,7 +291,8 @@ export class Runtime {
       cluster,
       ready: running && core!.ready,
       coordinator: core?.election.coordinator,
-      isCoordinator: core?.election.selfReigns ?? false,
+      isCoordinator: running && core!.election.selfReigns,
+      tunerMode: core?.self.tunerMode ?? 'off',
       epoch: core?.self.epoch ?? 0,
       members: core ? memberViews(core) : [],
       digest: hash64Text(core?.replica.seen.digest.value() ?? [0, 0]),

@@ -1,6 +1,7 @@
 import type { ConfigSyncError, ErrorCode } from '#core/errors'
 import type { Dot, NodeId, Origin, RunId, Sequence } from '#core/identity'
 import type { JsonValue } from '#core/json'
+import type { TunerMode } from '#core/protocol'
 import type { Decision } from '#core/resolution'
 import type { HybridTimestamp, MergeRule } from '#core/update'
 import type { DeliveryView } from '#mesh/delivery'
@@ -159,6 +160,8 @@ export interface MemberView {
   /** 16 hexadecimal digits */
   readonly digest: string
   readonly load: number
+  /** of its AutoTuner, as its last heartbeat said; off without one */
+  readonly tunerMode: TunerMode
   readonly protocol: readonly [min: number, max: number]
   /** its declarations are the same as ours */
   readonly sameDeclarations: boolean
@@ -189,6 +192,8 @@ export interface StatusView {
   readonly ready: boolean
   readonly coordinator: NodeId | undefined
   readonly isCoordinator: boolean
+  /** off without an AutoTuner */
+  readonly tunerMode: TunerMode
   readonly epoch: number
   readonly members: readonly MemberView[]
   readonly digest: string

@@ -1,7 +1,6 @@
 import { Counter, Gauge, type Registry } from 'prom-client'
+import { TUNER_MODES } from '#core/protocol'
 import type { AutoTuner } from '#tuner/auto-tuner'
-
-const MODES = ['active', 'observing', 'single-node', 'off'] as const
 
 /** Prometheus metrics of a tuner. @returns what stops them, and what refreshes those that are read from its status */
 export function tunerMetrics(tuner: AutoTuner, registers: Registry[]): { stop(): void; refresh(): void } {
@@ -28,7 +27,7 @@ export function tunerMetrics(tuner: AutoTuner, registers: Registry[]): { stop():
     },
     refresh() {
       const status = tuner.status()
-      for (const name of MODES) mode.set({ mode: name }, status.mode === name ? 1 : 0)
+      for (const name of TUNER_MODES) mode.set({ mode: name }, status.mode === name ? 1 : 0)
       for (const { name: objective, state, goals } of status.objectives) {
         frozen.set({ objective }, state.frozen ? 1 : 0)
         for (const { goal, standing } of goals)

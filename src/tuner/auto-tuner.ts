@@ -1,4 +1,5 @@
-import type { JsonValue } from '#core/json'
+import { ConfigSyncError } from '#core/errors'
+import { type JsonValue, jsonEqual } from '#core/json'
 import type { TunerMode } from '#core/protocol'
 import { type Scheduler, systemScheduler } from '#mesh/scheduler'
 import type { ConfigSync } from '#node/api'
@@ -9,14 +10,14 @@ import { AdjustmentLog } from './adjustment-log.ts'
 import type { Verdict } from './look.ts'
 import { Measuring } from './measuring.ts'
 import { MESH_OBJECTIVE, meshObjective, observeDelivery } from './mesh-objective.ts'
-import { checkedObjective, type Objective } from './objective.ts'
-import { type ClosedWindow, ObjectiveRun } from './objective-run.ts'
-import { strategyNamed } from './strategies/index.ts'
+import type { Objective } from './objective.ts'
+import type { ClosedWindow, ObjectiveRun } from './objective-run.ts'
+import { ObjectiveRuns } from './objective-runs.ts'
 import type { Tunable, TuningStrategy } from './strategy.ts'
 import { declaredTunables, splitName, TUNER_PRIORITY, tunableOf } from './tunables.ts'
 import { type TunerEventMap, TunerEvents } from './tuner-events.ts'
 import { objectiveStatus, type TunerStatus } from './tuner-status.ts'
-import { publishedAlike, stateChange, stateFromJson, type TuningState } from './tuning-state.ts'
+import { publishedAlike, stateChange, stateFromJson, stateToJson, type TuningState } from './tuning-state.ts'
 
 export interface AutoTunerOptions {
   /** undefined: single-node mode, adjustments go straight into `config` */
@@ -37,9 +38,11 @@ export interface AutoTunerOptions {
 
 /** A window has at least so many heartbeats: reports of all nodes are in it. */
 const WINDOW_BEATS_MIN = 5
+const HEARTBEAT_INTERVAL = 'mesh.heartbeat_interval_ms'
 /** Where there is no mesh that says otherwise. */
 const BEAT_MS_DEFAULT = 1_000
 const WINDOW_SECONDS_DEFAULT = 10
+const MESH_TARGETS = { defaultP95Ms: 500, defaultRate: 0.95 }
 const STEP_RATIO_DEFAULT = 0.2
 
 /**
@@ -51,7 +54,7 @@ export class AutoTuner {
   private readonly options: AutoTunerOptions
   private readonly events = new TunerEvents()
   private readonly log = new AdjustmentLog(this.events)
-  private readonly runs = new Map<string, ObjectiveRun>()
+  private runs: ObjectiveRuns
   private sync: ConfigSync | undefined
   private measuring: Measuring
   private cancelBeat: () => void = () => undefined
@@ -64,7 +67,7 @@ export class AutoTuner {
     this.options = options
     this.sync = options.configSyncManager
     this.measuring = new Measuring(this.scheduler)
-    this.prepare()
+    this.runs = this.prepared()
   }
 
   /** Joins a mesh, or (undefined) leaves it for single-node mode. @throws ConfigSyncError OBJECTIVE_INVALID */
@@ -73,28 +76,31 @@ export class AutoTuner {
     this.stop()
     this.sync = manager
     this.measuring = new Measuring(this.scheduler)
-    this.prepare()
+    this.runs = this.prepared()
     if (running) this.start()
   }
 
-  private prepare(): void {
-    this.runs.clear()
-    for (const objective of this.objectives()) {
-      declaredTunables(checkedObjective(objective), this.declarations)
-      const strategy = strategyNamed(objective, this.options.strategies ?? [])
-      this.runs.set(objective.name, new ObjectiveRun(objective, strategy))
-    }
+  private prepared(): ObjectiveRuns {
+    const { objectives: own = [], strategies = [] } = this.options
+    const mesh = this.meshObjective()
+    return new ObjectiveRuns(mesh ? [mesh, ...own] : own, strategies, this.declarations)
   }
 
-  private objectives(): readonly Objective[] {
-    const own = this.options.objectives ?? []
-    if (this.sync === undefined || own.some(({ name }) => name === MESH_OBJECTIVE)) return own
-    const mesh = meshObjective(
-      this.setting('target_p95_latency_ms', 500),
-      this.setting('target_success_rate', 0.95),
-      this.declarations,
-    )
-    return mesh.parameters.length > 0 ? [mesh, ...own] : own
+  /** The built-in one by the targets of now; undefined without a mesh, or where the program has one of its own in its place. */
+  private meshObjective(): Objective | undefined {
+    const isOwn = this.options.objectives?.some(({ name }) => name === MESH_OBJECTIVE)
+    if (this.sync === undefined || isOwn) return undefined
+    const { defaultP95Ms, defaultRate } = MESH_TARGETS
+    const p95Ms = this.setting('target_p95_latency_ms', defaultP95Ms)
+    const mesh = meshObjective(p95Ms, this.setting('target_success_rate', defaultRate), this.declarations)
+    return mesh.parameters.length > 0 ? mesh : undefined
+  }
+
+  /** Targets are settings, and so taken live: what is under way goes on towards the new ones. */
+  private retarget(): void {
+    const objective = this.meshObjective()
+    const run = this.runs.get(MESH_OBJECTIVE)
+    if (objective && run) run.objective = objective
   }
 
   private setting(parameter: string, otherwise: number): number {
@@ -127,6 +133,8 @@ export class AutoTuner {
     this.running = true
     this.measuring.begin()
     if (this.sync) this.stopListening = this.listen(this.sync)
+    this.retarget()
+    this.fillConfig()
     this.noteMode()
     this.scheduleBeat()
   }
@@ -169,7 +177,8 @@ export class AutoTuner {
   }
 
   private scheduleBeat(): void {
-    const heard = this.sync?.get('mesh', 'heartbeat_interval_ms')
+    this.cancelBeat()
+    const heard = this.sync?.get(...splitName(HEARTBEAT_INTERVAL))
     const beatMs = typeof heard === 'number' ? heard : BEAT_MS_DEFAULT
     this.cancelBeat = this.scheduler.schedule(beatMs, () => {
       this.beat(beatMs)
@@ -196,22 +205,36 @@ export class AutoTuner {
   async adjustNow(): Promise<Readonly<Record<string, string>>> {
     this.measuring.beat(this.mode, this.sync?.tunerPort)
     await this.closeWindow()
-    return Object.fromEntries([...this.runs].map(([name, { note }]) => [name, note]))
+    return Object.fromEntries(this.runs.all().map(({ objective, note }) => [objective.name, note]))
   }
 
   private async closeWindow(): Promise<void> {
     const closed = this.measuring.close()
-    await Promise.all([...this.runs.values()].map((run) => this.decide(run, closed)))
+    await Promise.all(this.runs.all().map((run) => this.decide(run, closed)))
     this.events.emit('window', this.status())
   }
 
   private async decide(run: ObjectiveRun, closed: ClosedWindow): Promise<void> {
     const unusable = this.mode === 'off' ? 'the tuner is off' : closed.spoiled
     if (unusable !== undefined) return run.skip(closed, unusable)
-    const stepRatioMax = this.setting('max_adjustment_pct', STEP_RATIO_DEFAULT)
-    const verdict = run.look(closed, this.tunables(run.objective), stepRatioMax)
+    const verdict = this.verdictOf(run, closed)
+    if (verdict === undefined) return
     if (this.mode === 'observing') run.observe(verdict)
     else await this.carryOut(run, verdict)
+  }
+
+  /** undefined when the strategy threw, which may be the program's own: nothing is known then, and nothing moves. */
+  private verdictOf(run: ObjectiveRun, closed: ClosedWindow): Verdict | undefined {
+    const stepRatioMax = this.setting('max_adjustment_pct', STEP_RATIO_DEFAULT)
+    try {
+      return run.look(closed, this.tunables(run.objective), stepRatioMax)
+    } catch (cause) {
+      const { strategy, objective } = run
+      const detail = `strategy ${strategy.name} of objective ${objective.name}: ${cause}`
+      run.skip(closed, detail)
+      this.events.emit('error', new ConfigSyncError('STRATEGY_FAILED', detail, { cause }))
+      return undefined
+    }
   }
 
   private tunables(objective: Objective): Tunable[] {
@@ -242,7 +265,7 @@ export class AutoTuner {
    * @throws ConfigSyncError NOT_COORDINATOR, and as `publishUpdate`
    */
   async applyAdjustment(adjustment: Adjustment): Promise<void> {
-    const run = this.runOf(adjustment.section, adjustment.parameter)
+    const run = this.runs.of(`${adjustment.section}.${adjustment.parameter}`)
     await this.apply(run?.objective.name ?? '', adjustment, undefined)
   }
 
@@ -257,6 +280,14 @@ export class AutoTuner {
     await this.sync.tunerPort.publish(state ? [change, stateChange(objective, state, TUNER_PRIORITY)] : [change])
   }
 
+  /** What the program reads before anything was adjusted. */
+  private fillConfig(): void {
+    for (const { objective } of this.runs.all()) {
+      for (const { name, value } of this.tunables(objective))
+        if (Number.isFinite(value)) this.setOwnConfig(...splitName(name), value)
+    }
+  }
+
   private setOwnConfig(section: string, parameter: string, value: JsonValue): void {
     const { config } = this.options
     if (config === undefined) return
@@ -268,30 +299,35 @@ export class AutoTuner {
   private onChange({ changes }: ChangeEvent): void {
     for (const change of changes) {
       const { section, parameter, value, update } = change
-      if (section === TUNER_STATE_SECTION) {
-        // One's own is there already; another coordinator's, or a person's, is where to go on.
-        if (update.nodeId !== this.sync!.tunerPort.nodeId) this.adopt(parameter)
-        continue
-      }
-      const run = this.runOf(section, parameter)
+      const name = `${section}.${parameter}`
+      if (section === TUNER_STATE_SECTION) this.onState(parameter, update.reason)
+      else if (section === 'auto_tuner') this.retarget()
+      else if (name === HEARTBEAT_INTERVAL) this.scheduleBeat()
+      const run = this.runs.of(name)
       if (run === undefined) continue
       if (value !== undefined) this.setOwnConfig(section, parameter, value)
       if (update.epoch > 0) this.log.noteChange(run.objective.name, change, this.wallClock())
     }
   }
 
-  private runOf(section: string, parameter: string): ObjectiveRun | undefined {
-    const name = `${section}.${parameter}`
-    return [...this.runs.values()].find(({ objective }) => objective.parameters.includes(name))
+  /** What this node published is there already; another coordinator's, or a person's, is where to go on. */
+  private onState(objective: string, reason = 'too many moves in a row had to be taken back'): void {
+    const run = this.runs.get(objective)
+    const stands = this.sync?.get(TUNER_STATE_SECTION, objective)
+    if (run && !(stands !== undefined && jsonEqual(stands, stateToJson(run.state)))) this.adopt(run, reason)
   }
 
   /** Whether a parameter, `section.parameter`, belongs to one of the objectives. */
   tunes(name: string): boolean {
-    return this.runOf(...splitName(name)) !== undefined
+    return this.runs.of(name) !== undefined
   }
 
-  private adopt(objective: string): void {
-    this.runs.get(objective)?.adopt(this.sync!.get(TUNER_STATE_SECTION, objective))
+  private adopt(run: ObjectiveRun, reason: string): void {
+    const { name } = run.objective
+    const wasFrozen = run.state.frozen
+    run.adopt(this.sync!.get(TUNER_STATE_SECTION, name))
+    const { frozen } = run.state
+    if (frozen !== wasFrozen) this.events.emit(frozen ? 'frozen' : 'released', { objective: name, reason })
   }
 
   /** Follows the coordinator: a new one begins with what its predecessor left. */
@@ -300,7 +336,7 @@ export class AutoTuner {
     if (mode === this.lastMode) return
     this.lastMode = mode
     this.sync?.tunerPort.setMode(mode)
-    if (this.sync) for (const name of this.runs.keys()) this.adopt(name)
+    if (this.sync) for (const run of this.runs.all()) this.adopt(run, 'found so')
     this.measuring.begin()
     this.events.emit('mode', { mode })
   }
@@ -315,7 +351,7 @@ export class AutoTuner {
       mode: this.mode,
       epoch: this.sync?.tunerPort.epoch ?? 0,
       windowMs: this.windowMs,
-      objectives: [...this.runs.values()].map((run) => objectiveStatus(run, this.tunables(run.objective))),
+      objectives: this.runs.all().map((run) => objectiveStatus(run, this.tunables(run.objective))),
     }
   }
 
@@ -339,12 +375,18 @@ export class AutoTuner {
   }
 
   private async setFrozen(frozen: boolean, reason: string): Promise<void> {
-    for (const run of this.runs.values()) {
+    for (const run of this.runs.all()) {
       const { name } = run.objective
       const stands = this.sync ? stateFromJson(this.sync.get(TUNER_STATE_SECTION, name)) : run.state
+      // What is not frozen goes on already, with its trial.
+      if (stands.frozen === frozen) continue
       const state = { ...stands, frozen, revertsInRow: 0, trial: undefined }
-      // With a person's priority, so that it stands beside what the coordinator writes at the same moment.
-      if (this.sync) await this.sync.publishUpdates([{ ...stateChange(name, state, 0), reason }])
+      if (this.sync) {
+        // With a person's priority, so that it stands beside what the coordinator writes at the same moment.
+        await this.sync.publishUpdates([{ ...stateChange(name, state, 0), reason }])
+        this.onState(name, reason)
+        continue
+      }
       run.state = state
       this.events.emit(frozen ? 'frozen' : 'released', { objective: name, reason })
     }

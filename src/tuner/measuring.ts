@@ -1,6 +1,7 @@
 import type { TunerMode } from '#core/protocol'
 import type { Scheduler } from '#mesh/scheduler'
 import type { TunerPort } from '#node/tuner-port'
+import { MESH_METRICS } from './mesh-objective.ts'
 import { MetricSet, reportBytes } from './metric-set.ts'
 import type { ClosedWindow } from './objective-run.ts'
 
@@ -28,6 +29,7 @@ export class Measuring {
     this.scheduler = scheduler
     this.sinceMs = scheduler.nowMs()
     this.reportedMs = this.sinceMs
+    this.fresh.reserve(MESH_METRICS)
   }
 
   /** @throws ConfigSyncError METRIC_INVALID */

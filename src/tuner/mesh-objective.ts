@@ -15,6 +15,14 @@ export const MESSAGE_SEND_OK = 'message_send_ok'
 /** whether the first sending was confirmed */
 export const MESSAGE_SEND_FIRST_TRY = 'message_send_first_try'
 
+export const MESH_METRICS = [
+  MESSAGE_SEND,
+  MESSAGE_SEND_BATCH,
+  MESSAGE_SEND_WIRE,
+  MESSAGE_SEND_OK,
+  MESSAGE_SEND_FIRST_TRY,
+] as const
+
 const PARAMETERS = [
   'mesh.batch_time_limit_ms',
   'mesh.batch_size_limit',

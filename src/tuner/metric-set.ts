@@ -50,6 +50,11 @@ export class MetricSet {
     else throw new ConfigSyncError('METRIC_INVALID', `${metric}: ${value} is neither a finite number nor an outcome`)
   }
 
+  /** Keeps places for metrics, so that they can be observed however many others there are. */
+  reserve(metrics: readonly string[]): void {
+    for (const metric of metrics) if (!this.metrics.has(metric)) this.introduced(metric)
+  }
+
   private introduced(metric: string): Metric {
     const defect = nameDefect(metric)
     if (defect !== undefined) throw new ConfigSyncError('METRIC_INVALID', `metric: ${defect}`)

@@ -16,7 +16,8 @@ export interface ClosedWindow {
 
 /** One objective on one node: where its tuning stands, and what was measured since its trial began. */
 export class ObjectiveRun {
-  readonly objective: Objective
+  /** its goals may move; its name and parameters stay */
+  objective: Objective
   readonly strategy: TuningStrategy
   state: TuningState = INITIAL_STATE
   /** what the last window led to, in a sentence */

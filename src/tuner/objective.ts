@@ -55,9 +55,24 @@ export function checkedObjective(objective: Objective): Objective {
   return objective
 }
 
-function objectiveDefect({ name, goals, parameters }: Objective): string | undefined {
+const OBJECTIVE_FIELDS: readonly string[] = [
+  'name',
+  'goals',
+  'parameters',
+  'strategy',
+  'breakdown',
+  'giveBack',
+] satisfies (keyof Objective)[]
+
+function objectiveDefect(objective: Objective): string | undefined {
+  const { name, goals, parameters, breakdown = {}, giveBack = 'bounds' } = objective
   const nameProblem = typeof name === 'string' ? nameDefect(name) : 'the name is no text'
   if (nameProblem !== undefined) return nameProblem
+  const unknown = Object.keys(objective).find((field) => !OBJECTIVE_FIELDS.includes(field))
+  if (unknown !== undefined) return `unknown member ${unknown}; there are ${OBJECTIVE_FIELDS.join(', ')}`
+  if (giveBack !== 'bounds' && giveBack !== 'default') return 'giveBack is bounds or default'
+  if (!Object.values(breakdown).every((metric) => typeof metric === 'string' && nameDefect(metric) === undefined))
+    return 'breakdown names a metric for each owner'
   if (!Array.isArray(goals) || goals.length === 0) return 'no goal'
   if (!Array.isArray(parameters) || parameters.length === 0) return 'no parameter'
   if (new Set(parameters).size < parameters.length) return 'a parameter is named twice'
@@ -66,10 +81,17 @@ function objectiveDefect({ name, goals, parameters }: Objective): string | undef
   return goals.map(goalDefect).find((problem) => problem !== undefined)
 }
 
+/** Of a goal, exactly one beside its metric. */
+const GOAL_FIELDS: readonly string[] = ['p95AtMost', 'rateAtLeast', 'raise']
+
 function goalDefect(goal: Goal): string | undefined {
   if (typeof goal?.metric !== 'string' || nameDefect(goal.metric) !== undefined) return 'a goal names no metric'
-  if ('p95AtMost' in goal) return goal.p95AtMost > 0 ? undefined : `p95AtMost of ${goal.metric} is not above 0`
-  if ('rateAtLeast' in goal)
-    return goal.rateAtLeast > 0 && goal.rateAtLeast <= 1 ? undefined : `rateAtLeast of ${goal.metric} is not 0 to 1`
-  return goal.raise === 'throughput' ? undefined : `the goal of ${goal.metric} is none that is known`
+  const { metric, ...rest } = goal
+  const [field, value] = Object.entries(rest)[0] ?? []
+  if (Object.keys(rest).length !== 1 || !GOAL_FIELDS.includes(field!))
+    return `the goal of ${metric} has not exactly one of ${GOAL_FIELDS.join(', ')}`
+  if (field === 'raise') return value === 'throughput' ? undefined : `raise of ${metric} is not "throughput"`
+  if (typeof value !== 'number' || !Number.isFinite(value)) return `${field} of ${metric} is no number`
+  if (field === 'p95AtMost') return value > 0 ? undefined : `p95AtMost of ${metric} is not above 0`
+  return value >= 0 && value <= 1 ? undefined : `rateAtLeast of ${metric} is not 0 to 1`
 }

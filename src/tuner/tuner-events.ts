@@ -1,5 +1,6 @@
-import { EventEmitter } from 'node:events'
+import type { ConfigSyncError } from '#core/errors'
 import type { TunerMode } from '#core/protocol'
+import { Listeners } from '#node/listeners'
 import type { AdjustmentRecord } from './adjustment.ts'
 import type { TunerStatus } from './tuner-status.ts'
 
@@ -15,19 +16,9 @@ export interface TunerEventMap {
   mode: { readonly mode: TunerMode }
   /** a window ended, and this is what came of it */
   window: TunerStatus
+  /** a listener threw (LISTENER_FAILED), or a strategy did (STRATEGY_FAILED); the tuner goes on */
+  error: ConfigSyncError
 }
 
-/** The machine's emitter with the types of these events; an event of the name `error`, on which it would throw, is not among them. */
-export class TunerEvents {
-  private readonly emitter = new EventEmitter()
-
-  /** Returns what takes the listener off again. */
-  on<Name extends keyof TunerEventMap>(name: Name, listener: (event: TunerEventMap[Name]) => void): () => void {
-    this.emitter.on(name, listener)
-    return () => this.emitter.off(name, listener)
-  }
-
-  emit<Name extends keyof TunerEventMap>(name: Name, event: TunerEventMap[Name]): void {
-    this.emitter.emit(name, event)
-  }
-}
+/** Whoever listens to a tuner. */
+export class TunerEvents extends Listeners<TunerEventMap> {}

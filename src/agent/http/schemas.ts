@@ -1,5 +1,6 @@
 import { ERROR_CODES, type ErrorCode } from '#core/errors'
 import { REASON_BYTES_MAX } from '#core/limits'
+import { TUNER_MODES } from '#core/protocol'
 import { ADJUSTMENTS_LISTED, CONFLICTS_LISTED, HISTORY_LISTED, OBSERVATIONS_MAX } from './limits.ts'
 import type { ListLimit } from './list-limit.ts'
 import { PROBLEM_MEDIA_TYPE, statusOf } from './problem.ts'
@@ -45,6 +46,7 @@ const update = {
 }
 const sibling = { ...update, value: anyValue, deleted: boolean }
 const named = { section: string, parameter: string, value: anyValue, deleted: boolean }
+const tunerMode = { type: 'string', enum: TUNER_MODES }
 const member = {
   nodeId: string,
   runId: string,
@@ -57,6 +59,7 @@ const member = {
   inStep: nullable(boolean),
   digest: string,
   load: number,
+  tunerMode,
   protocol: arrayOf(integer),
   sameDeclarations: boolean,
   versionVector: nullable(versionVector),
@@ -81,6 +84,7 @@ const status = {
   ready: boolean,
   coordinator: nullable(string),
   isCoordinator: boolean,
+  tunerMode,
   epoch: count,
   members: arrayOf(ref('Member')),
   digest: string,
@@ -212,7 +216,7 @@ const objective = answer({
   ),
 })
 export const TUNER_ANSWER = answer({
-  mode: { type: 'string', enum: ['active', 'observing', 'single-node', 'off'] },
+  mode: tunerMode,
   epoch: count,
   windowMs: number,
   objectives: arrayOf(objective),

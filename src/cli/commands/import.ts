@@ -1,9 +1,11 @@
 import type { Command } from 'commander'
 import { isJsonObject, type JsonValue, jsonEqual } from '#core/json'
 import { FRAME_BYTES_MAX } from '#core/limits'
+import { TUNER_STATE_SECTION } from '#node/declarations'
 import type { AgentClient } from '../agent-client.ts'
 import { type AgentOptions, agentCommand, openSession } from '../agent-command.ts'
 import type { ConfigTree, PatchAnswer } from '../answers.ts'
+import { hasTunerMemory, withoutTunerMemory } from '../config-tree.ts'
 import { errorText, failure } from '../failure.ts'
 import { readInput } from '../input-file.ts'
 import { integerOption } from '../options.ts'
@@ -35,10 +37,13 @@ export function registerImport(program: Command): void {
     .addHelpText('after', '\nUp to 1 MiB and 1000 parameters are one atomic change; a larger file is several.')
     .action(async (file: string, options: ImportOptions) => {
       const { client, output } = openSession(options)
-      const wanted = parseTree(await readInput(file), file)
+      const given = parseTree(await readInput(file), file)
+      const wanted = withoutTunerMemory(given)
       const { changes, unchanged } = differences(wanted, await client.get<ConfigTree>('/v1/config'))
       if (!options.dryRun) await apply(client, changes, options)
       report(output, changes, unchanged, options.dryRun === true)
+      if (hasTunerMemory(given))
+        output.notice(`${TUNER_STATE_SECTION} is left out: it is the memory of the tuner of then`)
     })
 }
 

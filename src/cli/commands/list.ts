@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { type AgentOptions, agentCommand, openSession } from '../agent-command.ts'
 import type { ConfigTree } from '../answers.ts'
+import { withoutTunerMemory } from '../config-tree.ts'
 import { printable, shortValue, table } from '../output.ts'
 import { parameterNames } from './get.ts'
 
@@ -29,7 +30,7 @@ export function registerList(program: Command): void {
 }
 
 function pick(tree: ConfigTree, section: string | undefined): ConfigTree {
-  if (section === undefined) return tree
+  if (section === undefined) return withoutTunerMemory(tree)
   return Object.hasOwn(tree, section) ? { [section]: tree[section]! } : {}
 }
 

@@ -12,7 +12,7 @@ export function registerNodes(program: Command): void {
       output.line(
         table(
           output.colors,
-          ['node', 'state', 'in step', 'silent for', 'heartbeat', 'load', 'address'],
+          ['node', 'state', 'in step', 'silent for', 'heartbeat', 'load', 'tuner', 'address'],
           nodeRows(nodes, output.colors),
         ),
       )
@@ -28,6 +28,7 @@ export function nodeRows(nodes: readonly NodeAnswer[], colors: Colors): string[]
     node.self ? '' : duration(node.silentForMs),
     duration(node.heartbeatIntervalMs),
     `${Math.round(node.load * 100)} %`,
+    node.tunerMode,
     node.address,
   ])
 }

@@ -32,6 +32,7 @@ export function statusRows(status: StatusAnswer, colors: Colors): string[][] {
     ['store', storeText(status, colors)],
     ['divergences', status.divergences === 0 ? '0' : colors.red(String(status.divergences))],
     ['rejected', refused.length === 0 ? '0' : colors.yellow(refused.join(', '))],
+    ['tuner', status.tunerMode],
     ['load', `${Math.round(status.load * 100)} %`],
     ['delivery', deliveryText(delivery)],
     ['digest', status.digest],

@@ -41,6 +41,9 @@ describe('bash completion', () => {
   it('completes names of parameters, and of sections once each', () => {
     expect(complete('get', 'mesh.batch_s')).toEqual(['mesh.batch_size_limit'])
     expect(complete('list', '')).toEqual(['mesh', 'odd'])
+    expect(complete('tuner', 're')).toEqual(['release'])
+    expect(complete('tuner', 'release', 'mesh.batch_s')).toEqual(['mesh.batch_size_limit'])
+    expect(complete('tuner', 'freeze', '--re')).toEqual(['--reason'])
   })
 
   it('never runs what a name says', () => {
