@@ -8,13 +8,13 @@
  *     npm run sim:table -- --minute                                       1,000 nodes for 60 simulated seconds
  *     npm run sim:table -- --write                                        both, into docs/guarantees.md
  */
-import { readFileSync, writeFileSync } from 'node:fs'
 import { loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
 import type { Figure } from '#sim/bounds/figure'
 import { type Bound, EXPERIMENTS, keeps, together } from '#sim/bounds/table'
 import { runJobs } from './job-queue.ts'
 import { describeMachine, machineLine } from './machine.ts'
+import { writeBetween } from './page.ts'
 import type { Job, Outcome } from './sim-job.ts'
 
 const { values: options } = parseArgs({
@@ -51,16 +51,10 @@ type Runs = Map<string, (readonly Figure[])[]>
 const keyOf = (experiment: number, nodes: number): string => `${experiment} ${nodes}`
 const cpuSeconds = (ms: number): string => `${Math.round(ms / 1000)} s of CPU`
 
-/** On a terminal one line that changes; else a line now and then. */
-const PROGRESS_APART_MS = 10_000
-let toldMs = Number.NEGATIVE_INFINITY
-
 function progress(done: number, of: number, text: string): void {
-  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${done}/${of} ${text}${done === of ? '\n' : ''}`)
-  else if (done === of || performance.now() >= toldMs + PROGRESS_APART_MS) {
-    toldMs = performance.now()
+  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${done}/${of} ${text}`)
+  else if (done === of || Math.floor((20 * done) / of) > Math.floor((20 * (done - 1)) / of))
     console.error(`${done}/${of} ${text}`)
-  }
 }
 
 const complaint = ({ what, unit }: Bound, nodes: number, seeds: string, { value }: Figure): string =>
@@ -93,6 +87,7 @@ async function measuredTable(): Promise<Table> {
     if (job.type === 'experiment') note(job, outcome, runs, missed)
     progress(++done, jobs.length, `${job.nodes} nodes, ${cpuSeconds(cpuMs)}`)
   })
+  if (process.stderr.isTTY) process.stderr.write('\n')
   const rows = experiments.flatMap((experiment) =>
     EXPERIMENTS[experiment]!.bounds.map((bound, index) => row(experiment, bound, index, sizes, runs, missed)),
   )
@@ -175,18 +170,9 @@ function minuteLine(lossRate: number, outcome: Outcome): string {
   ])
 }
 
-/** Between the two comments of this name. */
-function write(name: string, lines: readonly string[]): void {
-  const [begin, end] = [`<!-- ${name} -->`, `<!-- /${name} -->`]
-  const page = readFileSync(PAGE, 'utf8')
-  const [from, to] = [page.indexOf(begin), page.indexOf(end)]
-  if (from < 0 || to < from) throw new Error(`docs/guarantees.md has no ${begin} … ${end}`)
-  writeFileSync(PAGE, `${page.slice(0, from + begin.length)}\n${lines.join('\n')}\n${page.slice(to)}`)
-}
-
 function show(name: string, lines: readonly string[]): void {
   console.log(lines.join('\n'))
-  if (options.write) write(name, lines)
+  if (options.write) writeBetween(PAGE, name, lines)
 }
 
 if (options.minute || options.write) show('minute', await measuredMinute())

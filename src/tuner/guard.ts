@@ -9,6 +9,8 @@ const WORSE_RATE = 0.005
 const WORSE_THROUGHPUT = 0.9
 /** What was taken back is left alone for so long. */
 export const BLOCKED_MS = 10 * 60 * 1000
+/** … and for so many windows, where a window is a matter of minutes. */
+export const BLOCKED_WINDOWS = 6
 /** So many taken back in a row, and nobody knows what is going on: the tuner stops and says so. */
 export const REVERTS_FREEZE = 3
 

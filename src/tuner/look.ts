@@ -1,9 +1,9 @@
 import { REVERT_REASON } from './adjustment.ts'
-import { BLOCKED_MS, REVERTS_FREEZE, TRIAL_WINDOWS, worsened } from './guard.ts'
+import { BLOCKED_MS, BLOCKED_WINDOWS, REVERTS_FREEZE, TRIAL_WINDOWS, worsened } from './guard.ts'
 import type { Objective } from './objective.ts'
-import type { Tunable, TuningStrategy } from './strategy.ts'
+import type { Proposal, Tunable, TuningStrategy } from './strategy.ts'
 import type { Blocked, Trial, TuningState } from './tuning-state.ts'
-import { withinStep } from './values.ts'
+import { onGrid, withinStep } from './values.ts'
 import { type Measured, measuredOf, tooFewSamples, type WindowView } from './window.ts'
 
 /** One window of one objective, and everything that is needed to decide what comes next. */
@@ -20,7 +20,8 @@ export interface Look {
 
 /** What is to be published, in one group with the state. */
 export interface Move {
-  readonly type: 'adjust' | 'revert'
+  /** `revert` takes back what made things worse, `undo` what brought nothing */
+  readonly type: 'adjust' | 'revert' | 'undo'
   readonly name: string
   readonly oldValue: number
   readonly newValue: number
@@ -43,6 +44,7 @@ export function look(state: TuningState, at: Look): Verdict {
   const aged = { ...state, blocked: withoutElapsed(state.blocked, at.window.elapsedMs) }
   const unusable = tooFewSamples(at.objective, at.window)
   if (unusable !== undefined) return stay(aged, unusable)
+  // Also when frozen meanwhile: a move that makes things worse does not stay because nobody may move.
   if (aged.trial !== undefined) return judge(aged, aged.trial, at)
   if (aged.frozen) return stay(aged, `frozen after ${REVERTS_FREEZE} moves in a row had to be taken back`)
   if (aged.pauseLeft > 0)
@@ -69,6 +71,7 @@ function judge(state: TuningState, trial: Trial, at: Look): Verdict {
   const kept = {
     ...ended,
     memory: at.strategy.learn({ ...trial, kept: true, after }, state.memory, at.objective),
+    kept: { name: trial.name, oldValue: trial.oldValue, newValue: trial.newValue },
     revertsInRow: 0,
     pauseLeft: at.strategy.pauseWindows,
   }
@@ -79,14 +82,15 @@ function judge(state: TuningState, trial: Trial, at: Look): Verdict {
 
 function takeBack(state: TuningState, trial: Trial, measured: Measured, worse: string, at: Look): Verdict {
   const { name, oldValue, newValue } = trial
-  const revertsInRow = state.revertsInRow + 1
+  const revertsInRow = state.revertsInRow + (isNews(state, trial) ? 0 : 1)
+  const leftMs = Math.max(BLOCKED_MS, BLOCKED_WINDOWS * at.window.elapsedMs)
   return {
     state: {
       ...state,
       revertsInRow,
       frozen: state.frozen || revertsInRow >= REVERTS_FREEZE,
       pauseLeft: at.strategy.pauseWindows,
-      blocked: [...state.blocked, { name, value: newValue, leftMs: BLOCKED_MS }],
+      blocked: [...state.blocked, { name, value: newValue, leftMs }],
       memory: at.strategy.learn({ ...trial, kept: false, after: measured }, state.memory, at.objective),
     },
     move: {
@@ -99,6 +103,15 @@ function takeBack(state: TuningState, trial: Trial, measured: Measured, worse: s
     },
     note: `${name} goes back to ${oldValue}: ${worse}`,
   }
+}
+
+/**
+ * Whether nobody could have known: a search finds the slopes of a hill by walking down each of them once, and must not be
+ * frozen for that. Who asks the same again is not searching.
+ */
+function isNews({ blocked }: TuningState, { kind, name, oldValue, newValue }: Trial): boolean {
+  const sameWay = blocked.some((entry) => entry.name === name && entry.value > oldValue === newValue > oldValue)
+  return kind === 'probe' && !sameWay
 }
 
 /** @param measured of the latest windows in which nothing changed */
@@ -114,20 +127,20 @@ function propose(state: TuningState, at: Look, measured: Measured): Verdict {
   if (tunable === undefined)
     return stay(next, `${strategy.name} wants ${proposal.name}, which is not of this objective`)
   if (tunable.held !== undefined) return stay(next, `${proposal.name} is left alone: ${tunable.held}`)
-  const value = withinStep(tunable, proposal.value, stepRatioMax)
+  const undoes = proposal.kind === 'undo' && undoesKept(state, proposal, tunable)
+  const value = undoes ? proposal.value : withinStep(tunable, proposal.value, stepRatioMax)
   if (value === tunable.value) return stay(next, `${proposal.name} cannot go further: ${proposal.reason}`)
   if (isBlocked(proposal.name, value)) return stay(next, `${proposal.name} = ${value} was taken back lately`)
-  const trial = { name: proposal.name, oldValue: tunable.value, newValue: value, before: measured, windows: 0 }
+  const { name, reason } = proposal
+  const kind = proposal.kind === 'probe' ? 'probe' : 'step'
+  const trial: Trial = { kind, name, oldValue: tunable.value, newValue: value, before: measured, windows: 0 }
   return {
-    state: proposal.known ? next : { ...next, trial },
-    move: {
-      type: 'adjust',
-      name: trial.name,
-      oldValue: trial.oldValue,
-      newValue: value,
-      reason: proposal.reason,
-      measured,
-    },
-    note: `${proposal.name}: ${tunable.value} → ${value}: ${proposal.reason}`,
+    state: { ...next, kept: undefined, trial: undoes ? undefined : trial },
+    move: { type: undoes ? 'undo' : 'adjust', name, oldValue: tunable.value, newValue: value, reason, measured },
+    note: `${name}: ${tunable.value} → ${value}: ${reason}`,
   }
 }
+
+/** What a strategy calls undoing is that only if it leads back to where the last move that was kept came from. */
+const undoesKept = ({ kept }: TuningState, { name, value }: Extract<Proposal, { type: 'move' }>, tunable: Tunable) =>
+  kept?.name === name && kept.oldValue === value && kept.newValue === tunable.value && onGrid(tunable, value) === value

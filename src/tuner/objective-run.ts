@@ -46,7 +46,8 @@ export class ObjectiveRun {
 
   /** What follows from a window; `state` is the caller's to set, once it is published. */
   look(closed: ClosedWindow, tunables: readonly Tunable[], stepRatioMax: number): Verdict {
-    if (this.state.trial === undefined) this.forgetSince()
+    // A strategy may begin a trial with the window that ended another.
+    if ((this.state.trial?.windows ?? 0) === 0) this.forgetSince()
     this.since.add(closed.metrics.reports())
     this.sinceMs += closed.elapsedMs
     this.window = windowOf(closed.metrics, closed.elapsedMs)

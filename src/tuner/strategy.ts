@@ -38,8 +38,12 @@ export type Proposal =
       readonly name: string
       readonly value: number
       readonly reason: string
-      /** back to where it was: nothing is to be learned by it, so it is not on trial */
-      readonly known?: true
+      /**
+       * How sure it is. A `step` should help, and counts against the strategy when it has to be taken back. A `probe` asks
+       * whether it helps. `undo` takes the last move back, of which nothing is to be learned, so it is not on trial. Default
+       * `step`.
+       */
+      readonly kind?: 'step' | 'probe' | 'undo'
     }
   | { readonly type: 'stay'; readonly reason: string }
 

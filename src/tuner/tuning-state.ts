@@ -5,6 +5,8 @@ import type { Measured } from './window.ts'
 
 /** A move that is being judged. */
 export interface Trial {
+  /** a probe asks whether it helps; a step should */
+  readonly kind: 'step' | 'probe'
   readonly name: string
   readonly oldValue: number
   readonly newValue: number
@@ -28,6 +30,8 @@ export interface Blocked {
  */
 export interface TuningState {
   readonly trial: Trial | undefined
+  /** the move that was kept last, as long as nothing else was moved: what may be undone */
+  readonly kept: Pick<Trial, 'name' | 'oldValue' | 'newValue'> | undefined
   /** windows in which nothing is tried */
   readonly pauseLeft: number
   readonly blocked: readonly Blocked[]
@@ -40,6 +44,7 @@ export interface TuningState {
 
 export const INITIAL_STATE: TuningState = {
   trial: undefined,
+  kept: undefined,
   pauseLeft: 0,
   blocked: [],
   revertsInRow: 0,
@@ -48,13 +53,14 @@ export const INITIAL_STATE: TuningState = {
 }
 
 export function stateToJson(state: TuningState): JsonObject {
-  const { trial, pauseLeft, blocked, revertsInRow, frozen, memory } = state
+  const { trial, kept, pauseLeft, blocked, revertsInRow, frozen, memory } = state
   return {
     pauseLeft,
     blocked: blocked.map(({ name, value, leftMs }) => ({ name, value, leftMs })),
     revertsInRow,
     frozen,
     memory: memory ?? null,
+    kept: kept === undefined ? null : { ...kept },
     trial: trial === undefined ? null : { ...trial, before: measuredToJson(trial.before) },
   }
 }
@@ -83,14 +89,15 @@ function measuredToJson({ p95, successRate, throughput }: Measured): JsonObject 
 /** What a predecessor left. Anything that is not of this form (somebody wrote there by hand) is a fresh start. */
 export function stateFromJson(json: JsonValue | undefined): TuningState {
   if (json === undefined || !isJsonObject(json)) return INITIAL_STATE
-  const { pauseLeft, blocked, revertsInRow, frozen, memory, trial } = json
+  const { pauseLeft, blocked, revertsInRow, frozen, memory, trial, kept } = json
   return {
     trial: trialFromJson(trial),
+    kept: moveFromJson(kept),
     pauseLeft: countOf(pauseLeft),
     blocked: Array.isArray(blocked) ? blocked.flatMap(blockedFromJson) : [],
     revertsInRow: countOf(revertsInRow),
     frozen: frozen === true,
-    memory: memory ?? undefined,
+    memory: memory === null ? undefined : memory,
   }
 }
 
@@ -105,15 +112,21 @@ function blockedFromJson(json: JsonValue): Blocked[] {
     : []
 }
 
-function trialFromJson(json: JsonValue | undefined): Trial | undefined {
+function moveFromJson(json: JsonValue | undefined): TuningState['kept'] {
   if (json === undefined || !isJsonObject(json)) return undefined
-  const { name, oldValue, newValue, before, windows } = json
+  const { name, oldValue, newValue } = json
   if (typeof name !== 'string' || typeof oldValue !== 'number' || typeof newValue !== 'number') return undefined
+  return { name, oldValue, newValue }
+}
+
+function trialFromJson(json: JsonValue | undefined): Trial | undefined {
+  const moved = moveFromJson(json)
+  if (moved === undefined) return undefined
+  const { kind, before, windows } = json as JsonObject
   const { p95, successRate, throughput } = before !== undefined && isJsonObject(before) ? before : {}
   return {
-    name,
-    oldValue,
-    newValue,
+    kind: kind === 'probe' ? 'probe' : 'step',
+    ...moved,
     before: { p95: numberOf(p95), successRate: numberOf(successRate), throughput: numberOf(throughput) },
     windows: countOf(windows),
   }

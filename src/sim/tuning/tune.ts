@@ -1,47 +1,48 @@
 import { seededRandom } from '#mesh/seeded-random'
 import type { Move } from '#tuner/look'
 import { MetricSet } from '#tuner/metric-set'
-import { ObjectiveRun } from '#tuner/objective-run'
-import type { TuningStrategy } from '#tuner/strategy'
-import { type Measured, measuredOf, standingOf, type WindowView, windowOf } from '#tuner/window'
+import { meetsAll } from '#tuner/score'
+import { type Measured, measuredOf, windowOf } from '#tuner/window'
+import type { Controller } from './controller.ts'
 import { type Values, WINDOW_MS, type Workload } from './workload.ts'
 
 /** One window of a run: the values that held in it, what was measured, what followed. */
 export interface TracedWindow {
   readonly values: Values
   readonly measured: Measured
-  /** no goal missed */
-  readonly good: boolean
+  /** the throughput, if every goal was met to the letter: a p95 of 80.1 misses a goal of 80, and counts nothing */
+  readonly goodput: number
   readonly move: Move | undefined
   readonly note: string
 }
 
-const STEP_RATIO_MAX = 0.2
-
-export function measureWindow(workload: Workload, values: Values, window: number, random: () => number): WindowView {
-  const metrics = new MetricSet()
-  workload.measure(metrics, values, window, random)
-  return windowOf(metrics, WINDOW_MS)
+export interface TunedRun {
+  readonly workload: Workload
+  readonly start: Values
+  readonly controller: Controller
+  readonly windows: number
+  readonly seed: number
+  /** load and capacity in this window, 0 … 1 */
+  readonly change: (window: number) => number
 }
 
-export const meetsGoals = (workload: Workload, window: WindowView): boolean =>
-  workload.objective.goals.every((goal) => standingOf(goal, window) !== 'missed')
+export function measureWindow(workload: Workload, values: Values, change: number, random: () => number) {
+  const metrics = new MetricSet()
+  workload.measure(metrics, values, change, random)
+  const measured = measuredOf(workload.objective, windowOf(metrics, WINDOW_MS))
+  const goodput = meetsAll(workload.objective, measured) ? (measured.throughput ?? 0) : 0
+  return { metrics, measured, goodput }
+}
 
-/** Runs a tuner over a model for so many windows: the decisions are those that an AutoTuner would make. */
-export function tune(workload: Workload, strategy: TuningStrategy, windows: number, seed: number): TracedWindow[] {
+/** Runs a controller over a model. */
+export function tune({ workload, start, controller, windows, seed, change }: TunedRun): TracedWindow[] {
   const random = seededRandom(seed)
-  const run = new ObjectiveRun(workload.objective, strategy)
-  const values: Record<string, number> = Object.fromEntries(workload.tunables.map(({ name, value }) => [name, value]))
+  let values = start
   return Array.from({ length: windows }, (_, window) => {
-    const metrics = new MetricSet()
-    workload.measure(metrics, values, window, random)
-    const view = windowOf(metrics, WINDOW_MS)
-    const tunables = workload.tunables.map((tunable) => ({ ...tunable, value: values[tunable.name]! }))
-    const held = { ...values }
-    const verdict = run.look({ metrics, elapsedMs: WINDOW_MS, spoiled: undefined }, tunables, STEP_RATIO_MAX)
-    run.state = verdict.state
-    if (verdict.move) values[verdict.move.name] = verdict.move.newValue
-    const measured = measuredOf(workload.objective, view)
-    return { values: held, measured, good: meetsGoals(workload, view), move: verdict.move, note: verdict.note }
+    const held = values
+    const { metrics, measured, goodput } = measureWindow(workload, held, change(window), random)
+    const decision = controller(held, metrics)
+    values = decision.values
+    return { values: held, measured, goodput, move: decision.move, note: decision.note }
   })
 }

@@ -11,12 +11,17 @@ export interface Workload {
   /** what it models, in a sentence */
   readonly description: string
   readonly objective: Objective
-  /** their `value` is where tuning starts: a bad one */
-  readonly tunables: readonly Tunable[]
-  /** after the window of this number the load or the capacity is another one; undefined: it never changes */
-  readonly changesAt: number | undefined
-  /** Fills in what one window measures. The same values, number and draws give the same. @param random 0 ≤ random() < 1 */
-  measure(into: MetricSet, values: Values, window: number, random: () => number): void
+  readonly tunables: readonly Omit<Tunable, 'value'>[]
+  /** the one that limits the work, for controllers that know of one parameter only */
+  readonly limit: string
+  /** where tuning starts: two bad places */
+  readonly starts: { readonly low: Values; readonly high: Values }
+  /**
+   * Fills in what one window measures. The same values, change and draws give the same.
+   * @param change 0: load and capacity as they begin; 1: as they are after the step change; between them, on the way
+   * @param random 0 ≤ random() < 1
+   */
+  measure(into: MetricSet, values: Values, change: number, random: () => number): void
 }
 
 export const WINDOW_MS = 10_000

@@ -2,43 +2,41 @@ import { isJsonObject, type JsonObject, type JsonValue } from '#core/json'
 import { short } from '../guard.ts'
 import type { Proposal, TrialOutcome, Tunable, TuningContext, TuningStrategy } from '../strategy.ts'
 import { withinStep } from '../values.ts'
-import type { Measured } from '../window.ts'
+import { numberFrom, recordFrom } from './memory.ts'
+import { type Rest, restAt, restFrom, watch } from './rest.ts'
 
 /** A gradient never asks for less than half of a limit at once (Gradient2). */
 const GRADIENT_MIN = 0.5
-/** Between these shares of the goal a limit stays: what is left is noise. */
-const ROOM_BELOW = 0.85
-const OVER = 1.05
+/** It grows while less than this share of the goal is used … */
+const GROW_BELOW = 0.8
+/** … and a move aims at this one. What is left is for noise. */
+const AIM = 0.9
 /**
  * After the limit has grown by this factor, throughput must have grown by at least this share of it, or the limit is not what
  * holds the work up. Over so much growth the difference stands out of the noise.
  */
 const GROWTH_JUDGED = 1.4
 const YIELD_MIN = 0.15
-/** Load or capacity is another one when throughput or p95 moved so much while the limit stood. */
-const SHIFT = 0.2
-/** So many windows in a row, because one is weather. */
-const CONFIRMED_WINDOWS = 2
 
 interface Memory {
   /** where growing began that is not judged yet, and what was measured there */
   readonly base: Point | undefined
-  /** where it rests because growing brought nothing; undefined while it may grow */
-  readonly rest: Point | undefined
-  /** windows in a row in which it would have moved */
-  readonly windows: number
+  /** growing brought nothing from here on: back to it */
+  readonly back: number | undefined
+  /** the last move down raised the throughput: so there was too much of it, whatever the goal says */
+  readonly falling: boolean
+  /** where it rests; undefined while it moves */
+  readonly rest: Rest | undefined
 }
 
-interface Point {
-  readonly value: number
-  readonly throughput: number
-  readonly p95: number
-}
+type Point = Readonly<Record<'value' | 'throughput', number>>
+
+const FRESH: Memory = { base: undefined, back: undefined, falling: false, rest: undefined }
 
 /**
  * A limit that follows the ratio of the latency that is wanted to the one that is measured, with room to grow of its square
  * root: Gradient2 of Netflix's concurrency-limits (E. Weinstein et al., "Performance Under Load", 2018), with the goal in place
- * of the long-term latency, and at rest while a window differs from the goal, or from where it came to rest, by noise only.
+ * of the long-term latency. It rests where the goal is used, or where growing brings nothing, until load or capacity change.
  * For one parameter, such as a concurrency, that costs latency as it grows.
  */
 export const gradientStrategy: TuningStrategy = {
@@ -46,110 +44,117 @@ export const gradientStrategy: TuningStrategy = {
   pauseWindows: 0,
 
   propose(context, remembered) {
-    const tunable = context.tunables[0]!
     const memory = memoryOf(remembered)
-    const used = pressure(context)
+    const tunable = context.tunables[0]!
     if (tunable.held !== undefined) return stay(memory, `${tunable.name} is left alone: ${tunable.held}`)
-    if (used > OVER)
-      return confirmed(memory, `${short(used)} of the goal is used`, () => shrink(tunable, context, used))
-    if (used > ROOM_BELOW) return stay({ ...memory, windows: 0 }, `${short(used)} of the goal is used, as it should be`)
-    if (memory.rest === undefined) return growing(memory, tunable, context, used)
-    if (!shifted(memory.rest, context))
-      return stay({ ...memory, windows: 0 }, `a larger ${tunable.name} brought nothing`)
-    return confirmed(memory, 'load or capacity changed', () => grow(tunable, context, used))
+    if (memory.rest === undefined) return moving(memory, tunable, context)
+    const { rest, over, measured } = watch(memory.rest, context.objective, context.measured)
+    if (over === undefined) return stay({ ...memory, rest }, 'as it was')
+    const now = { ...context, measured }
+    if (over === 'load or capacity changed') return moving(FRESH, tunable, now)
+    return { proposal: shrink(tunable, now, usedShare(now)), memory: toJson(FRESH) }
   },
 
-  learn({ newValue, oldValue, kept, after }: TrialOutcome, remembered) {
+  learn({ oldValue, newValue, kept, before, after }: TrialOutcome, remembered, objective) {
     const memory = memoryOf(remembered)
-    const point = pointOf(newValue, after)
-    if (!kept) return toJson({ ...memory, base: undefined, rest: pointOf(oldValue, after) })
-    if (memory.base === undefined || newValue < oldValue) return toJson({ ...memory, base: undefined })
-    const grew = newValue / memory.base.value
+    if (!kept) return toJson({ ...FRESH, rest: restAt(objective, before) })
+    const { base, back } = memory
+    if (base === undefined) {
+      const gained = (after.throughput ?? 0) / (before.throughput ?? 0) - 1
+      const falling = back === undefined && gained > YIELD_MIN * Math.abs(1 - newValue / oldValue)
+      return toJson({ ...memory, falling })
+    }
+    const grew = Math.max(newValue / base.value, base.value / newValue)
     if (grew < GROWTH_JUDGED) return toJson(memory)
-    const gained = point.throughput / memory.base.throughput - 1
-    if (gained >= YIELD_MIN * (grew - 1)) return toJson({ ...memory, base: point })
-    return toJson({ ...memory, base: undefined, rest: point })
+    const gained = (after.throughput ?? 0) / base.throughput - 1
+    if (gained < YIELD_MIN * (grew - 1)) return toJson({ ...FRESH, back: base.value })
+    return toJson({ ...FRESH, base: { value: newValue, throughput: after.throughput ?? 0 } })
   },
 }
 
-const FRESH: Memory = { base: undefined, rest: undefined, windows: 0 }
-
-const pointOf = (value: number, { throughput, p95 }: Measured): Point => ({
-  value,
-  throughput: throughput ?? 0,
-  p95: p95 ?? 0,
-})
+function moving(memory: Memory, tunable: Tunable, context: TuningContext) {
+  const { objective, measured } = context
+  const used = usedShare(context)
+  const { back } = memory
+  if (used > 1) return { proposal: shrink(tunable, context, used), memory: toJson(FRESH) }
+  const resting: Memory = { ...FRESH, rest: restAt(objective, measured) }
+  const returning =
+    back !== undefined && back !== tunable.value
+      ? towards(tunable, context, back, 'growing brought nothing')
+      : memory.falling && moved(tunable, context, GRADIENT_MIN, 'throughput rose as it fell')
+  if (returning && returning.type === 'move') return { proposal: returning, memory: toJson({ ...FRESH, back }) }
+  if (back !== undefined || memory.falling) return stay(resting, `more of ${tunable.name} brings nothing: it rests`)
+  if (used > GROW_BELOW) return stay(resting, `${short(used)} of the goal is used, as it should be: it rests`)
+  const proposal = grow(tunable, context, used)
+  if (proposal.type === 'stay') return stay(resting, proposal.reason)
+  const base = memory.base ?? { value: tunable.value, throughput: measured.throughput ?? 0 }
+  return { proposal, memory: toJson({ ...FRESH, base }) }
+}
 
 const stay = (memory: Memory, reason: string) => ({
   proposal: { type: 'stay', reason } satisfies Proposal,
   memory: toJson(memory),
 })
 
-function growing(memory: Memory, tunable: Tunable, context: TuningContext, used: number) {
-  const base = memory.base ?? pointOf(tunable.value, context.measured)
-  return { proposal: grow(tunable, context, used), memory: toJson({ ...FRESH, base }) }
-}
-
-/** Acts when the same was so in the last window too. */
-function confirmed(memory: Memory, what: string, move: () => Proposal) {
-  const windows = memory.windows + 1
-  if (windows < CONFIRMED_WINDOWS) return stay({ ...memory, windows }, `${what}: to be confirmed`)
-  return { proposal: move(), memory: toJson(FRESH) }
-}
-
-/** How much of the worst goal is used up: 1 is all of it. */
-function pressure({ objective, measured }: TuningContext): number {
+/** How much of the worst goal is used up: 1 is all of it. Failures within those allowed use nothing. */
+function usedShare({ objective, measured }: TuningContext): number {
   let worst = 0
   for (const goal of objective.goals) {
     if ('p95AtMost' in goal) worst = Math.max(worst, (measured.p95 ?? 0) / goal.p95AtMost)
+    // Every failure beyond those allowed is one too many to have been let in.
     else if ('rateAtLeast' in goal && (measured.successRate ?? 1) < goal.rateAtLeast)
-      // Every failure beyond those allowed is one too many to have been let in.
-      worst = Math.max(worst, 1 + goal.rateAtLeast - (measured.successRate ?? 1) + (OVER - 1))
+      worst = Math.max(worst, 1 + goal.rateAtLeast - (measured.successRate ?? 1))
   }
   return worst
 }
 
-function shifted(rest: Point, { measured }: TuningContext): boolean {
-  const moved = (now: number | undefined, then: number) => now !== undefined && Math.abs(now - then) > SHIFT * then
-  return moved(measured.throughput, rest.throughput) || moved(measured.p95, rest.p95)
-}
-
+/** 1: more of it costs latency; -1: less of it does. */
 const direction = ({ whenMissed }: Tunable): 1 | -1 => (whenMissed === 'raise' ? -1 : 1)
 
 function shrink(tunable: Tunable, context: TuningContext, used: number): Proposal {
-  const gradient = Math.max(GRADIENT_MIN, 1 / used)
-  return move(tunable, context, direction(tunable) > 0 ? gradient : 1 / gradient, `${short(used)} of the goal is used`)
+  const gradient = Math.max(GRADIENT_MIN, AIM / Math.max(1, used))
+  return moved(tunable, context, gradient, `${short(used)} of the goal is used`)
 }
 
 function grow(tunable: Tunable, context: TuningContext, used: number): Proposal {
   const room = 1 + 1 / Math.sqrt(Math.max(1, tunable.value))
-  return move(tunable, context, direction(tunable) > 0 ? room : 1 / room, `only ${short(used)} of the goal is used`)
+  return moved(tunable, context, Math.min(room, AIM / used), `only ${short(used)} of the goal is used`)
 }
 
-function move(tunable: Tunable, { stepRatioMax, isBlocked }: TuningContext, factor: number, reason: string): Proposal {
-  const { name, value, step } = tunable
+function moved(tunable: Tunable, context: TuningContext, by: number, reason: string): Proposal {
+  const { value, step } = tunable
+  const factor = direction(tunable) > 0 ? by : 1 / by
   const wanted = factor > 1 ? Math.max(value + step, value * factor) : Math.min(value - step, value * factor)
+  return towards(tunable, context, wanted, reason)
+}
+
+function towards(
+  tunable: Tunable,
+  { stepRatioMax, isBlocked }: TuningContext,
+  wanted: number,
+  reason: string,
+): Proposal {
+  const { name, value } = tunable
   const target = withinStep(tunable, wanted, stepRatioMax)
+  if (target === value) return { type: 'stay', reason: `${name} is at its end: ${reason}` }
   if (isBlocked(name, target)) return { type: 'stay', reason: `${name} = ${target} was taken back lately` }
   return { type: 'move', name, value: target, reason }
 }
 
-const toJson = ({ base, rest, windows }: Memory): JsonObject => ({
+const toJson = ({ base, back, falling, rest }: Memory): JsonObject => ({
   base: base === undefined ? null : { ...base },
+  back: back ?? null,
+  falling,
   rest: rest === undefined ? null : { ...rest },
-  windows,
 })
 
 function memoryOf(json: JsonValue | undefined): Memory {
   if (json === undefined || !isJsonObject(json)) return FRESH
-  const { base, rest, windows } = json
-  return { base: pointFrom(base), rest: pointFrom(rest), windows: typeof windows === 'number' ? windows : 0 }
-}
-
-function pointFrom(json: JsonValue | undefined): Point | undefined {
-  if (json === undefined || !isJsonObject(json)) return undefined
-  const { value, throughput, p95 } = json
-  return typeof value === 'number' && typeof throughput === 'number' && typeof p95 === 'number'
-    ? { value, throughput, p95 }
-    : undefined
+  const { base, back, falling, rest } = json
+  return {
+    base: recordFrom(base, ['value', 'throughput']),
+    back: numberFrom(back),
+    falling: falling === true,
+    rest: restFrom(rest),
+  }
 }

@@ -1,49 +1,47 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '#core/json'
 import { short } from '../guard.ts'
-import { scoreOf } from '../score.ts'
+import { AIM, scoreOf } from '../score.ts'
 import type { Proposal, TrialOutcome, Tunable, TuningContext, TuningStrategy } from '../strategy.ts'
 import { withinStep } from '../values.ts'
-import { numberFrom, numbersFrom } from './memory.ts'
+import type { Measured } from '../window.ts'
+import { numbersFrom } from './memory.ts'
+import { type Rest, restAt, restFrom, watch } from './rest.ts'
+import { afterMove, distance, expected, type Slopes, slopeAfter, slopesFrom, slopesToJson } from './slopes.ts'
 
-/** Better by less than this is noise. */
-const NOISE = 0.01
-/** A step is halved after every direction failed; after so many halvings the search rests. */
-const HALVINGS_MAX = 2
-/** At rest, a score that differs by so much means that load or capacity is another one: the search begins anew. */
-const SHIFT = 0.15
-/** So many windows in a row, because one is weather. */
-const CONFIRMED_WINDOWS = 2
+/** A move is worth its windows when it could bring this much … */
+const GAIN_EXPECTED_MIN = 0.015
+/** … and stays when it brought this much. Less is noise. */
+const GAIN_MIN = 0.01
+/** A direction has failed when it cost this much. Between the two nobody knows, and it may be tried again. */
+const LOSS_MIN = 0.025
+/** Shares of the largest step. */
+const STEPS = [1, 0.5, 0.25]
 
 interface Memory {
-  /** 0: the largest step */
-  readonly halvings: number
-  /** directions that failed in this round, as `name+` and `name-` */
-  readonly failed: readonly string[]
-  /** what a step in a direction brought last, as a share of the score */
-  readonly gains: Readonly<Record<string, number>>
-  /** something helped in this round: the next one begins with the same step */
-  readonly helped: boolean
+  readonly slopes: Slopes
+  /** `name+` and `name-` → the smallest share of a step at which that direction failed since something helped last */
+  readonly failed: Readonly<Record<string, number>>
   /** a move that brought nothing, to be undone */
   readonly undo: { readonly name: string; readonly value: number } | undefined
-  /** of the place where it rests; undefined while it searches */
-  readonly restScore: number | undefined
-  readonly shiftedWindows: number
+  /** where it rests; undefined while it searches */
+  readonly rest: Rest | undefined
 }
 
-const FRESH: Memory = {
-  halvings: 0,
-  failed: [],
-  gains: {},
-  helped: false,
-  undo: undefined,
-  restScore: undefined,
-  shiftedWindows: 0,
+const FRESH: Memory = { slopes: {}, failed: {}, undo: undefined, rest: undefined }
+
+/** A move that could be made, and by how much the logarithm of the score should rise by it. */
+interface Candidate {
+  readonly tunable: Tunable
+  readonly value: number
+  readonly gain: number
 }
 
 /**
- * Compass search (R. Hooke and T. A. Jeeves, 1961): one parameter, one direction at a time. What makes the score better is kept,
- * everything else is undone; the direction that brought most is gone on with; when none helps any more the step is halved.
- * For several parameters that depend on each other, of which nobody knows which way is better.
+ * One parameter, one direction at a time, as R. Hooke and T. A. Jeeves explore (1961): what makes the score better is kept,
+ * everything else is undone. Every move tells how throughput, p95 and success rate change with its parameter, and the next one
+ * is the one that should bring most by that (the path of steepest ascent, G. E. P. Box and K. B. Wilson, 1951), no longer than
+ * the goals allow. It rests when nothing should bring anything any more, and begins anew when load or capacity change.
+ * For several parameters that depend on each other.
  */
 export const localSearchStrategy: TuningStrategy = {
   name: 'search',
@@ -52,115 +50,117 @@ export const localSearchStrategy: TuningStrategy = {
   propose(context, remembered) {
     const memory = memoryOf(remembered)
     if (memory.undo !== undefined) return undo(memory, memory.undo)
-    return memory.restScore === undefined ? search(context, memory) : rest(context, memory, memory.restScore)
+    if (memory.rest === undefined) return search(context, memory)
+    const { rest, over, measured } = watch(memory.rest, context.objective, context.measured)
+    if (over === undefined) return stay({ ...memory, rest }, 'nothing should be better')
+    // Slopes of another load mislead; a goal that is just missed is the same load.
+    const known = over === 'a goal is missed' ? { ...memory, rest: undefined, failed: {} } : FRESH
+    return search({ ...context, measured }, known)
   },
 
   learn({ name, oldValue, newValue, kept, before, after }: TrialOutcome, remembered, objective) {
     const memory = memoryOf(remembered)
-    const direction = directionName(name, newValue - oldValue)
-    const gain = scoreOf(objective, after) / scoreOf(objective, before) - 1
-    if (kept && gain > NOISE) {
-      const failed = [...memory.failed.filter((one) => one !== direction), opposite(direction)]
-      return toJson({ ...memory, failed, helped: true, gains: { ...memory.gains, [direction]: gain } })
-    }
-    const undo = kept ? { name, value: oldValue } : undefined
-    return toJson({ ...memory, failed: [...memory.failed, direction], undo })
+    const far = Math.log(newValue / oldValue)
+    const slope = Number.isFinite(far) ? slopeAfter(memory.slopes[name], far, before, after) : undefined
+    const slopes = slope === undefined ? memory.slopes : { ...memory.slopes, [name]: slope }
+    const gain = gainOf(scoreOf(objective, before), scoreOf(objective, after))
+    if (kept && gain > GAIN_MIN) return toJson({ ...memory, slopes: afterMove(slopes, name), failed: {} })
+    const worse = !kept || gain < -LOSS_MIN
+    const failing = { [directionOf(name, newValue - oldValue)]: Math.abs(newValue - oldValue) }
+    const failed = worse ? { ...memory.failed, ...failing } : memory.failed
+    return toJson({ ...memory, slopes, failed, undo: kept ? { name, value: oldValue } : undefined })
   },
 }
 
+const gainOf = (before: number, after: number): number =>
+  Math.log(Math.max(after, Number.MIN_VALUE) / Math.max(before, Number.MIN_VALUE))
+
+const directionOf = (name: string, change: number): string => `${name}${change > 0 ? '+' : '-'}`
+
 function undo(memory: Memory, { name, value }: { readonly name: string; readonly value: number }) {
-  const proposal: Proposal = { type: 'move', name, value, reason: 'it brought nothing', known: true }
+  const proposal: Proposal = { type: 'move', name, value, reason: 'it brought nothing', kind: 'undo' }
   return { proposal, memory: toJson({ ...memory, undo: undefined }) }
 }
 
-function rest({ objective, measured }: TuningContext, memory: Memory, restScore: number) {
-  const score = scoreOf(objective, measured)
-  const shifted = Math.abs(score - restScore) > SHIFT * restScore
-  const shiftedWindows = shifted ? memory.shiftedWindows + 1 : 0
-  if (shiftedWindows >= CONFIRMED_WINDOWS)
-    return stay(FRESH, `the score went from ${short(restScore)} to ${short(score)}: the search begins anew`)
-  return stay({ ...memory, shiftedWindows }, shifted ? 'the score changed: to be confirmed' : 'no direction is better')
-}
-
-/** The next direction that has not failed; when all have, another round or smaller steps; then rest. */
 function search(context: TuningContext, memory: Memory) {
   const { objective, measured } = context
-  for (let round: Memory | undefined = memory; round !== undefined; round = nextRound(round)) {
-    const target = firstTarget(context, round)
-    if (target === undefined) continue
-    const { name, value, from } = target
-    const reason = `score ${short(scoreOf(objective, measured))}: is there a better one ${value > from ? 'above' : 'below'}?`
-    const proposal: Proposal = { type: 'move', name, value, reason }
-    return { proposal, memory: toJson(round) }
+  const best = bestOf(context, memory)
+  if (best === undefined || best.gain < GAIN_EXPECTED_MIN)
+    return stay({ ...memory, failed: {}, rest: restAt(objective, measured) }, 'nothing should be better: it rests')
+  const { tunable, value, gain } = best
+  const hope = Number.isFinite(gain) ? `${short(100 * (Math.exp(gain) - 1))} % better by what is known` : 'to be tried'
+  const reason = `score ${short(scoreOf(objective, measured))}: ${hope}`
+  const proposal: Proposal = { type: 'move', name: tunable.name, value, reason, kind: 'probe' }
+  return { proposal, memory: toJson(memory) }
+}
+
+/** What was never tried comes first, then what should bring most. */
+function bestOf(context: TuningContext, memory: Memory): Candidate | undefined {
+  let best: Candidate | undefined
+  for (const tunable of context.tunables)
+    for (const candidate of candidatesOf(tunable, context, memory))
+      if (best === undefined || candidate.gain > best.gain) best = candidate
+  return best
+}
+
+/** Steps in both directions that are not held, at their end, taken back lately, or failed already. */
+function candidatesOf(tunable: Tunable, context: TuningContext, { slopes, failed }: Memory): Candidate[] {
+  const { objective, measured, stepRatioMax, isBlocked } = context
+  if (tunable.held !== undefined) return []
+  const slope = slopes[tunable.name]
+  const candidates: Candidate[] = []
+  for (const sign of slope === undefined ? [firstSign(tunable, context)] : [1, -1]) {
+    for (const share of slope === undefined ? [1] : STEPS) {
+      const value = stepped(tunable, sign, stepRatioMax * share)
+      const failedAt = failed[directionOf(tunable.name, sign)] ?? Number.POSITIVE_INFINITY
+      if (value === tunable.value || Math.abs(value - tunable.value) >= failedAt) continue
+      if (isBlocked(tunable.name, value)) continue
+      const then = slope && expected(measured, slope, distance(tunable, tunable.value, value))
+      const gain = then === undefined ? Number.POSITIVE_INFINITY : expectedGain(objective, measured, then)
+      candidates.push({ tunable, value, gain })
+    }
   }
-  const restScore = scoreOf(objective, measured)
-  return stay({ ...FRESH, restScore }, `no direction is better than ${short(restScore)}`)
+  return candidates
 }
 
-/** Directions that were not tried yet come first, then those that brought most. */
-function firstTarget(context: TuningContext, { failed, gains, halvings }: Memory) {
-  const gainOf = (direction: string) => gains[direction] ?? Number.POSITIVE_INFINITY
-  const directions = context.tunables.flatMap(({ name }) => [`${name}+`, `${name}-`])
-  const open = directions.filter((one) => !failed.includes(one)).sort((a, b) => gainOf(b) - gainOf(a) || 0)
-  for (const direction of open) {
-    const target = targetOf(context, direction, halvings)
-    if (target !== undefined) return target
-  }
-  return undefined
+const expectedGain = (objective: TuningContext['objective'], now: Measured, then: Measured): number =>
+  gainOf(scoreOf(objective, now), scoreOf(objective, then))
+
+/** Of a parameter of which nothing is known: what was declared for a missed goal, or its opposite; away from a bound in any case. */
+function firstSign(tunable: Tunable, { objective, measured }: TuningContext): 1 | -1 {
+  const missed = objective.goals.some(
+    (goal) =>
+      ('p95AtMost' in goal && (measured.p95 ?? 0) > AIM * goal.p95AtMost) ||
+      ('rateAtLeast' in goal && (measured.successRate ?? 1) < goal.rateAtLeast),
+  )
+  const sign = missed === (tunable.whenMissed === 'raise') ? 1 : -1
+  const { value, min, max, step } = tunable
+  return sign > 0 ? (value + step > max ? -1 : 1) : value - step < min ? 1 : -1
 }
 
-function nextRound(memory: Memory): Memory | undefined {
-  const { halvings, helped } = memory
-  if (helped) return { ...memory, failed: [], gains: {}, helped: false }
-  return halvings < HALVINGS_MAX ? { ...memory, failed: [], gains: {}, halvings: halvings + 1 } : undefined
-}
-
-/** Where a direction leads; undefined when it is held, at its end, or was taken back lately. */
-function targetOf({ tunables, stepRatioMax, isBlocked }: TuningContext, direction: string, halvings: number) {
-  const name = direction.slice(0, -1)
-  const tunable = tunables.find((one) => one.name === name)
-  if (tunable === undefined || tunable.held !== undefined) return undefined
-  const value = stepped(tunable, direction.endsWith('+') ? 1 : -1, stepRatioMax / 2 ** halvings)
-  return value === tunable.value || isBlocked(name, value) ? undefined : { name, value, from: tunable.value }
-}
-
-/** Up by the ratio and down by its inverse, so that a step back leads back. */
+/** Up by the ratio and down by its inverse, so that steps up and down come to the same values. */
 function stepped(tunable: Tunable, sign: number, ratio: number): number {
   const { value, step } = tunable
   const wanted = sign > 0 ? Math.max(value + step, value * (1 + ratio)) : Math.min(value - step, value / (1 + ratio))
   return withinStep(tunable, wanted, ratio)
 }
 
-const directionName = (name: string, change: number): string => `${name}${change > 0 ? '+' : '-'}`
-const opposite = (direction: string): string => direction.slice(0, -1) + (direction.endsWith('+') ? '-' : '+')
-
 const stay = (memory: Memory, reason: string) => ({
   proposal: { type: 'stay', reason } satisfies Proposal,
   memory: toJson(memory),
 })
 
-const toJson = ({ halvings, failed, gains, helped, undo, restScore, shiftedWindows }: Memory): JsonObject => ({
-  halvings,
-  failed,
-  gains: { ...gains },
-  helped,
-  undo: undo === undefined ? null : { name: undo.name, value: undo.value },
-  restScore: restScore ?? null,
-  shiftedWindows,
+const toJson = ({ slopes, failed, undo, rest }: Memory): JsonObject => ({
+  slopes: slopesToJson(slopes),
+  failed: { ...failed },
+  undo: undo === undefined ? null : { ...undo },
+  rest: rest === undefined ? null : { ...rest },
 })
 
 function memoryOf(json: JsonValue | undefined): Memory {
   if (json === undefined || !isJsonObject(json)) return FRESH
-  const { halvings, failed, gains, helped, undo, restScore, shiftedWindows } = json
-  return {
-    halvings: numberFrom(halvings) ?? 0,
-    failed: Array.isArray(failed) ? failed.filter((one): one is string => typeof one === 'string') : [],
-    gains: numbersFrom(gains),
-    helped: helped === true,
-    undo: undoOf(undo),
-    restScore: numberFrom(restScore),
-    shiftedWindows: numberFrom(shiftedWindows) ?? 0,
-  }
+  const { slopes, failed, undo, rest } = json
+  return { slopes: slopesFrom(slopes), failed: numbersFrom(failed), undo: undoOf(undo), rest: restFrom(rest) }
 }
 
 function undoOf(json: JsonValue | undefined): Memory['undo'] {

@@ -9,3 +9,12 @@ export function numbersFrom(json: JsonValue | undefined): Readonly<Record<string
 
 export const numberFrom = (json: JsonValue | undefined): number | undefined =>
   typeof json === 'number' ? json : undefined
+
+/** An object of numbers only, undefined unless it has every one of `keys`. */
+export function recordFrom<Key extends string>(
+  json: JsonValue | undefined,
+  keys: readonly Key[],
+): Readonly<Record<Key, number>> | undefined {
+  const numbers = numbersFrom(json)
+  return keys.every((key) => numbers[key] !== undefined) ? (numbers as Record<Key, number>) : undefined
+}

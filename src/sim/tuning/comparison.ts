@@ -1,0 +1,57 @@
+import type { Controller } from './controller.ts'
+import { type TracedWindow, tune } from './tune.ts'
+import type { Values, Workload } from './workload.ts'
+
+/** Windows that a controller has to get from a bad start to where it should be, and after a step change of the load. */
+export const WINDOWS_FROM_START = 30
+export const WINDOWS_FROM_CHANGE = 20
+/** Then it is held to what it reached for so many. */
+const WINDOWS_HELD = 30
+/** What is reached has to last for so many windows to count as reached. */
+const WINDOWS_REACHED = 10
+const REACHED_SHARE = 0.9
+
+const CHANGE_AT = WINDOWS_FROM_START + WINDOWS_HELD
+const WINDOWS = CHANGE_AT + WINDOWS_FROM_CHANGE + WINDOWS_HELD
+
+/** How a controller did under one load. Goodput counts nothing for a window in which a goal was missed to the letter. */
+export interface PhaseOutcome {
+  /** mean goodput in the windows after those that it had, as a share of the best static setting's */
+  readonly share: number
+  /** windows until the mean goodput of the next 10 was 0.9 of that best; undefined: never */
+  readonly within: number | undefined
+}
+
+export interface Comparison {
+  readonly fromStart: PhaseOutcome
+  readonly fromChange: PhaseOutcome
+}
+
+/** @param best goodputs of the best static settings, before and after the step change */
+export function compare(
+  workload: Workload,
+  start: Values,
+  controller: Controller,
+  best: readonly [before: number, after: number],
+  seed: number,
+): Comparison {
+  const change = (window: number) => (window < CHANGE_AT ? 0 : 1)
+  const windows = tune({ workload, start, controller, windows: WINDOWS, seed, change })
+  return {
+    fromStart: outcomeOf(windows.slice(0, CHANGE_AT), WINDOWS_FROM_START, best[0]),
+    fromChange: outcomeOf(windows.slice(CHANGE_AT), WINDOWS_FROM_CHANGE, best[1]),
+  }
+}
+
+function outcomeOf(windows: readonly TracedWindow[], allowed: number, best: number): PhaseOutcome {
+  let within: number | undefined
+  for (let at = 0; at + WINDOWS_REACHED <= windows.length; at++)
+    if (meanGoodput(windows.slice(at, at + WINDOWS_REACHED)) >= REACHED_SHARE * best) {
+      within = at
+      break
+    }
+  return { share: meanGoodput(windows.slice(allowed)) / best, within }
+}
+
+export const meanGoodput = (windows: readonly Pick<TracedWindow, 'goodput'>[]): number =>
+  windows.reduce((sum, { goodput }) => sum + goodput, 0) / windows.length

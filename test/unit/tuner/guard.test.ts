@@ -1,0 +1,104 @@
+import { describe, expect, it } from 'vitest'
+import { worsened } from '#tuner/guard'
+import type { TuningStrategy } from '#tuner/strategy'
+import { Looked, move, OBJECTIVE, scripted, windowWith } from './tuning-fixture.ts'
+
+const GOOD = { ms: 90 }
+const SLOW = { ms: 130 }
+
+/** Says that each of its steps helps, and wants yet another value each time, none of which is good. */
+const liar = (kind: 'step' | 'probe' | 'undo'): TuningStrategy =>
+  scripted([24, 23, 22, 21, 24, 23, 22, 21].map((value) => move(value, kind)))
+
+describe('what is worse', () => {
+  const before = { p95: 80, successRate: 1, throughput: 100 }
+  it.each([
+    ['a p95 that rose by a fifth, beyond its goal', { p95: 101 }, /p95 of request_ms 80 → 101/],
+    ['a p95 that rose within its goal: that is what was to be spent', { p95: 99 }, undefined],
+    ['a p95 over its goal that rose by less', { p95: 95 }, undefined],
+    ['a success rate that fell by half a point, under its goal', { successRate: 0.98 }, /success rate/],
+    ['a success rate that fell within its goal', { successRate: 0.991 }, undefined],
+    ['a throughput that fell by a tenth', { throughput: 89 }, /throughput/],
+    ['a throughput that fell by less', { throughput: 91 }, undefined],
+  ])('%s', (_what, after, expected) => {
+    const found = worsened(OBJECTIVE, before, { ...before, ...after })
+    if (expected === undefined) expect(found).toBeUndefined()
+    else expect(found).toMatch(expected)
+  })
+})
+
+describe('guard', () => {
+  it('takes a bad step back within 3 windows, and says by what', () => {
+    const pool = new Looked(scripted([move(48)]), 40)
+    pool.window(GOOD)
+    expect(pool.value).toBe(48)
+    pool.window(SLOW)
+    const verdict = pool.window(SLOW)
+    expect(pool.value).toBe(40)
+    expect(verdict.move).toMatchObject({ type: 'revert', oldValue: 48, newValue: 40 })
+    expect(verdict.move!.reason).toMatch(/^taken back: p95 of request_ms 90.* → 130/)
+  })
+
+  it('leaves a value that was taken back alone for 10 minutes, and for 6 windows where those are longer', () => {
+    const blocked = (elapsedMs: number) => {
+      const pool = new Looked(scripted(Array.from({ length: 100 }, () => move(48))), 40)
+      const window = (measures: typeof GOOD) =>
+        pool.window(measures, { window: { ...windowWith(measures), elapsedMs } })
+      window(GOOD)
+      window(SLOW)
+      window(SLOW)
+      let windows = 1
+      while (window(GOOD).move === undefined) windows++
+      return windows * elapsedMs
+    }
+    expect(blocked(10_000)).toBe(600_000)
+    expect(blocked(600_000)).toBe(6 * 600_000)
+  })
+
+  it('freezes after 3 steps in a row that had to be taken back, and goes on when it is released', () => {
+    const pool = new Looked(liar('step'), 20)
+    for (let i = 0; i < 20 && !pool.state.frozen; i++) pool.window(pool.value > 20 ? SLOW : GOOD)
+    expect(pool.state).toMatchObject({ frozen: true, revertsInRow: 3 })
+    expect(pool.value).toBe(20)
+    expect(pool.window(GOOD)).toMatchObject({ move: undefined, note: expect.stringMatching(/^frozen/) })
+    pool.state = { ...pool.state, frozen: false, revertsInRow: 0 }
+    expect(pool.window(GOOD).move).toBeDefined()
+  })
+
+  it('a probe counts only when it goes the same way again: a hill is walked down once on each side', () => {
+    const pool = new Looked(scripted([move(48, 'probe'), move(33, 'probe'), move(44, 'probe'), move(46)]), 40)
+    const reverts: number[] = []
+    for (let i = 0; i < 12; i++) {
+      pool.window(pool.value === 40 ? GOOD : SLOW)
+      reverts.push(pool.state.revertsInRow)
+    }
+    expect([...new Set(reverts)]).toEqual([0, 1, 2])
+  })
+
+  it.each(['probe', 'undo'] as const)('a strategy that calls every step %s is frozen all the same', (kind) => {
+    const pool = new Looked(liar(kind), 20)
+    for (let i = 0; i < 40 && !pool.state.frozen; i++) pool.window(pool.value > 20 ? SLOW : GOOD)
+    expect(pool.state.frozen).toBe(true)
+    expect(pool.value).toBe(20)
+  })
+
+  it('undoing is exact and not on trial, but only from where the last move that was kept led to', () => {
+    const pool = new Looked(scripted([move(32), move(40, 'undo'), move(30, 'undo')]), 40)
+    for (let i = 0; i < 3; i++) pool.window(GOOD)
+    expect(pool.verdicts[2]!.move).toMatchObject({ type: 'undo', newValue: 40 })
+    expect(pool.state.trial).toBeUndefined()
+    pool.window(GOOD)
+    expect(pool.value).toBe(32)
+    expect(pool.state.trial).toMatchObject({ newValue: 32, kind: 'step' })
+  })
+
+  it('a good step stays, and ends the row', () => {
+    const pool = new Looked(scripted([move(48), move(46)]), 40)
+    pool.window(GOOD)
+    pool.window(SLOW)
+    pool.window(SLOW)
+    expect(pool.state.revertsInRow).toBe(1)
+    for (let i = 0; i < 3; i++) pool.window(GOOD)
+    expect(pool.state).toMatchObject({ revertsInRow: 0, kept: { oldValue: 40, newValue: 46 } })
+  })
+})
