@@ -1,7 +1,9 @@
 import { defaultServerConditions } from 'vite'
 import { defineConfig } from 'vitest/config'
 
-const source = { ssr: { resolve: { conditions: ['source', ...defaultServerConditions] } } }
+/** As Node resolves: `module` is a condition of bundlers, behind which packages keep what Node cannot load. */
+const conditions = ['source', ...defaultServerConditions.filter((condition) => condition !== 'module')]
+const source = { ssr: { resolve: { conditions } } }
 
 /** What a longer fuzzing run asks for, on top of a test's own time. */
 const FUZZ_MS = 1_000 * Number(process.env['CONFIGSYNC_FUZZ_SECONDS'] ?? 0)

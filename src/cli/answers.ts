@@ -33,6 +33,8 @@ export interface VersionVectorsAnswer {
   readonly vectors: readonly VectorAnswer[]
 }
 export interface HistoryAnswer {
+  readonly section: string
+  readonly parameter: string
   /** remembered by the agent; it lists the newest */
   readonly total: number
   readonly history: readonly ChangeAnswer[]

@@ -11,6 +11,8 @@ export interface Output {
   readonly colors: Colors
   /** One line of text on stdout. */
   line(text: string): void
+  /** Text of several lines on stdout, as it is: a file in some format. */
+  text(text: string): void
   /** One line of text on stderr: progress and notices, never with --json. */
   notice(text: string): void
   /** The one JSON document of this command. */
@@ -28,6 +30,7 @@ export function createOutput(json: boolean): Output {
   return {
     json,
     colors: pico.createColors(wantsColors(process.stdout, json)),
+    text: (text) => void process.stdout.write(text),
     line: (text) => void process.stdout.write(`${text}\n`),
     notice: (text) => void (json || process.stderr.write(`${text}\n`)),
     document: (value) => void process.stdout.write(`${JSON.stringify(value, null, 2)}\n`),

@@ -5,6 +5,7 @@ import { registerCert } from './commands/cert.ts'
 import { registerCompletion } from './commands/completion.ts'
 import { registerConflicts } from './commands/conflicts.ts'
 import { registerDemo } from './commands/demo.ts'
+import { registerExplain } from './commands/explain.ts'
 import { registerExport } from './commands/export.ts'
 import { registerGet } from './commands/get.ts'
 import { registerHistory } from './commands/history.ts'
@@ -15,6 +16,7 @@ import { registerRollback } from './commands/rollback.ts'
 import { registerSet } from './commands/set.ts'
 import { registerSimulate } from './commands/simulate.ts'
 import { registerStatus } from './commands/status.ts'
+import { registerTop } from './commands/top.ts'
 import { registerTuner } from './commands/tuner.ts'
 import { registerUnset } from './commands/unset.ts'
 import { registerVv } from './commands/vv.ts'
@@ -37,9 +39,11 @@ const REGISTRATIONS = [
   registerHistory,
   registerRollback,
   registerConflicts,
+  registerExplain,
   registerStatus,
   registerNodes,
   registerVv,
+  registerTop,
   registerTuner,
   registerDemo,
   registerSimulate,

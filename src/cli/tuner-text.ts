@@ -81,12 +81,16 @@ function trialSentences({ trial }: ObjectiveAnswer): string[] {
   ]
 }
 
+/** The newest adjustment of a parameter that is remembered. */
+export const lastMove = ({ adjustments }: TunerAnswer, name: string): AdjustmentAnswer | undefined =>
+  adjustments.find((one) => `${one.section}.${one.parameter}` === name)
+
 function parameterSentences(
   { parameter, value, held }: ObjectiveAnswer['parameters'][number],
   { blocked }: ObjectiveAnswer,
-  { adjustments }: TunerAnswer,
+  answer: TunerAnswer,
 ): string[] {
-  const last = adjustments.find((one) => `${one.section}.${one.parameter}` === parameter)
+  const last = lastMove(answer, parameter)
   const why =
     last === undefined
       ? 'never moved by the tuner here'

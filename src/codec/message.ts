@@ -1,4 +1,5 @@
 import type { NodeId } from '#core/identity'
+import { TIMESTAMP_MS_MAX } from '#core/limits'
 import type { Message } from '#core/protocol'
 import { malformed } from './defect.ts'
 import { HEARTBEAT_POSITIONS, readHeartbeat, readNodeId, readRunId, writeHeartbeat } from './heartbeat.ts'
@@ -25,7 +26,12 @@ import type { MessagePackWriter } from './writer.ts'
 export type Control =
   /** Whoever is `to` answers the sender with a receipt of this number, and handles frames of one number once. */
   | { readonly type: 'receiptRequest'; readonly number: number; readonly to: NodeId }
-  | { readonly type: 'receipt'; readonly numbers: readonly number[] }
+  | {
+      readonly type: 'receipt'
+      readonly numbers: readonly number[]
+      /** what the sender's clock read when the first of the requests arrived, milliseconds since 1970; older senders do not say */
+      readonly clockMs: number | undefined
+    }
 
 /** Numbers on the wire, never used again for anything else. 32 and above belong to the adapter. */
 const TYPE = {
@@ -52,13 +58,14 @@ const POSITIONS: Readonly<Record<number, number>> = {
   [TYPE.leave]: 1,
   [TYPE.measurements]: MEASUREMENTS_POSITIONS,
   [TYPE.receiptRequest]: 2,
-  [TYPE.receipt]: 1,
+  [TYPE.receipt]: 2,
 }
 
 /** Of types that have grown: the fewest that an older node sends. */
 const POSITIONS_LEAST: Readonly<Record<number, number>> = {
   [TYPE.pullRequest]: PULL_REQUEST_POSITIONS_LEAST,
   [TYPE.pullAnswer]: PULL_ANSWER_POSITIONS_LEAST,
+  [TYPE.receipt]: 1,
 }
 
 const TYPE_MAX = 0xffff
@@ -87,6 +94,8 @@ function writeBody(to: MessagePackWriter, message: Message | Control): void {
   } else if (message.type === 'receipt') {
     to.array(message.numbers.length)
     for (const number of message.numbers) to.integer(number)
+    if (message.clockMs === undefined) to.nil()
+    else to.integer(message.clockMs)
   }
 }
 
@@ -123,7 +132,7 @@ function readBody(from: MessagePackReader, type: number, known: number, found: n
     case TYPE.receiptRequest:
       return { type: 'receiptRequest', number: from.unsigned(Number.MAX_SAFE_INTEGER), to: readNodeId(from) }
     case TYPE.receipt:
-      return { type: 'receipt', numbers: readNumbers(from) }
+      return { type: 'receipt', numbers: readNumbers(from), clockMs: found > 1 ? readClock(from) : undefined }
     default:
       return { type: 'probe' }
   }
@@ -134,6 +143,9 @@ function readNumbers(from: MessagePackReader): readonly number[] {
   if (length > RECEIPT_NUMBERS_MAX) malformed(`a receipt has over ${RECEIPT_NUMBERS_MAX} numbers`)
   return Array.from({ length }, () => from.unsigned(Number.MAX_SAFE_INTEGER))
 }
+
+const readClock = (from: MessagePackReader): number | undefined =>
+  from.nil() ? undefined : from.unsigned(TIMESTAMP_MS_MAX)
 
 export const isControl = (message: Message | Control): message is Control =>
   message.type === 'receiptRequest' || message.type === 'receipt'

@@ -26,4 +26,6 @@ export interface MeshAdapterOptions extends MeshIdentity {
   /** 0 … 1, as Math.random */
   readonly random?: () => number
   readonly scheduler?: Scheduler
+  /** milliseconds since 1970; default: the machine's clock */
+  readonly wallClock?: () => number
 }

@@ -7,6 +7,7 @@ import { type AdapterCounters, countBatch, countRejection, countSent, newCounter
 import type { AdapterHandlers, MeshAdapterOptions, MessageHandler } from './adapter-options.ts'
 import { ADAPTER_SETTINGS_DEFAULT, type AdapterSettings, batchLimits, withinBounds } from './adapter-settings.ts'
 import { Batch, halves } from './batching.ts'
+import { ClockOffsets } from './clock-offsets.ts'
 import { type DeliverySample, type DeliveryView, DeliveryWindow } from './delivery.ts'
 import type { Mesh } from './mesh.ts'
 import { Outbox } from './outbox.ts'
@@ -36,6 +37,8 @@ export class MeshAdapter {
   private readonly sampling = new ReceiptSampling()
   private readonly window = new DeliveryWindow()
   private readonly counts: AdapterCounters = newCounters()
+  private readonly wallClock: () => number
+  readonly clockOffsets = new ClockOffsets()
   private current: AdapterSettings
   private handlers: AdapterHandlers | undefined
 
@@ -46,6 +49,7 @@ export class MeshAdapter {
     this.mesh = options.mesh
     this.scheduler = options.scheduler ?? systemScheduler
     this.random = options.random ?? Math.random
+    this.wallClock = options.wallClock ?? Date.now
     this.current = withinBounds(ADAPTER_SETTINGS_DEFAULT, options.settings ?? {})
     this.batch = new Batch(
       this.scheduler,
@@ -55,6 +59,8 @@ export class MeshAdapter {
     this.awaited = new AwaitedReceipts(this.scheduler, Math.floor(this.random() * FIRST_NUMBER_BELOW), {
       resend: (to, frame) => this.resend(to, frame),
       measured: (sample) => this.measured(sample),
+      roundTrip: (peer, peerClockMs, elapsedMs) =>
+        this.clockOffsets.measured(peer, peerClockMs, this.clockMs(), elapsedMs, this.scheduler.nowMs()),
     })
   }
 
@@ -181,6 +187,11 @@ export class MeshAdapter {
     this.mesh.broadcast(frame.bytes)
   }
 
+  /** Whole milliseconds, as in stamps: what is compared with them must be cut off in the same way. */
+  private clockMs(): number {
+    return Math.max(0, Math.floor(this.wallClock()))
+  }
+
   private requestOfAnyPeer(): Extract<Control, { type: 'receiptRequest' }> | undefined {
     const nowMs = this.scheduler.nowMs()
     if (!this.sampling.due(nowMs, this.current.receiptEvery)) return undefined
@@ -263,10 +274,10 @@ export class MeshAdapter {
   private takeControls(from: NodeId, controls: readonly Control[]): boolean {
     let fresh = true
     for (const control of controls) {
-      if (control.type === 'receipt') this.awaited.confirm(from, control.numbers)
+      if (control.type === 'receipt') this.awaited.confirm(from, control)
       else if (control.to === this.nodeId) {
         if (!this.handled.take(from, control.number)) fresh = false
-        this.outbox.addReceipt(from, control.number)
+        this.outbox.addReceipt(from, control.number, this.clockMs())
       }
     }
     if (!fresh) this.counts.duplicates++

@@ -12,6 +12,8 @@ export interface Parcel {
 interface Waiting {
   readonly messages: Message[]
   readonly numbers: number[]
+  /** when the first of them was asked for, by this machine's clock */
+  clockMs: number | undefined
 }
 
 /** Unicasts that wait until the frame in hand has been handled, so that answers and receipts share a frame. */
@@ -31,17 +33,19 @@ export class Outbox {
     this.of(to).messages.push(message)
   }
 
-  addReceipt(to: NodeId, number: number): void {
-    this.of(to).numbers.push(number)
+  addReceipt(to: NodeId, number: number, clockMs: number): void {
+    const waiting = this.of(to)
+    waiting.numbers.push(number)
+    waiting.clockMs ??= clockMs
   }
 
   /** Nothing while it is held. */
   take(): readonly Parcel[] {
     if (this.held || this.waiting === undefined) return NONE
-    const parcels = [...this.waiting].map(([to, { messages, numbers }]) => ({
+    const parcels = [...this.waiting].map(([to, { messages, numbers, clockMs }]) => ({
       to,
       messages,
-      controls: receipts(numbers),
+      controls: receipts(numbers, clockMs),
     }))
     this.waiting = undefined
     return parcels
@@ -51,7 +55,7 @@ export class Outbox {
     this.waiting ??= new Map()
     let waiting = this.waiting.get(to)
     if (waiting === undefined) {
-      waiting = { messages: [], numbers: [] }
+      waiting = { messages: [], numbers: [], clockMs: undefined }
       this.waiting.set(to, waiting)
     }
     return waiting
@@ -60,7 +64,7 @@ export class Outbox {
 
 const NONE: readonly Parcel[] = []
 
-function receipts(numbers: readonly number[]): Control[] {
+function receipts(numbers: readonly number[], clockMs: number | undefined): Control[] {
   // A frame with more requests than one receipt can hold is nobody's we know; the rest goes unconfirmed.
-  return numbers.length === 0 ? [] : [{ type: 'receipt', numbers: numbers.slice(0, RECEIPT_NUMBERS_MAX) }]
+  return numbers.length === 0 ? [] : [{ type: 'receipt', numbers: numbers.slice(0, RECEIPT_NUMBERS_MAX), clockMs }]
 }

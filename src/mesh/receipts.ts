@@ -20,6 +20,8 @@ interface Awaited {
   /** what a later request of the same topic makes pointless; undefined for the measured ones */
   readonly topic: string | undefined
   sent: number
+  /** when it left, first */
+  sentMs: number
   cancel: () => void
 }
 
@@ -27,6 +29,8 @@ export interface ReceiptEvents {
   /** Sends a frame once more. */
   resend(to: NodeId, frame: Uint8Array): void
   measured(sample: DeliverySample): void
+  /** A frame that was sent once only was confirmed: who, what its clock read when it had the frame, and how long all took. */
+  roundTrip(peer: NodeId, peerClockMs: number, elapsedMs: number): void
 }
 
 /** A mesh with little traffic asks for a receipt at most this often, so that it has figures too. */
@@ -69,20 +73,25 @@ export class AwaitedReceipts {
   }
 
   /** The frame with request `number` was sent. */
-  await(number: number, awaited: Omit<Awaited, 'sent' | 'cancel'>, settings: AdapterSettings): void {
+  await(number: number, awaited: Omit<Awaited, 'sent' | 'sentMs' | 'cancel'>, settings: AdapterSettings): void {
     if (awaited.topic !== undefined) this.forget((other) => other.topic === awaited.topic)
-    const entry: Awaited = { ...awaited, sent: 1, cancel: () => {} }
+    const entry: Awaited = { ...awaited, sent: 1, sentMs: this.scheduler.nowMs(), cancel: () => {} }
     this.awaited.set(number, entry)
     this.arm(number, entry, settings)
   }
 
-  confirm(from: NodeId, numbers: readonly number[]): void {
+  confirm(from: NodeId, { numbers, clockMs }: Extract<Control, { type: 'receipt' }>): void {
     for (const number of numbers) {
       const entry = this.awaited.get(number)
       if (entry?.to !== from) continue
       entry.cancel()
       this.awaited.delete(number)
-      this.measured(entry, this.scheduler.nowMs() - entry.handedOverMs)
+      const nowMs = this.scheduler.nowMs()
+      // Of a frame that was sent again nobody knows which one this confirms (Karn and Partridge, 1987). A receipt for several was
+      // read off the clock for the first of them only.
+      if (clockMs !== undefined && entry.sent === 1 && numbers.length === 1)
+        this.events.roundTrip(from, clockMs, nowMs - entry.sentMs)
+      this.measured(entry, nowMs - entry.handedOverMs)
     }
   }
 

@@ -49,6 +49,8 @@ export interface ConfigSync {
   /** Returns what takes the listener off again. */
   on<Name extends keyof ConfigSyncEvents>(name: Name, listener: (event: ConfigSyncEvents[Name]) => void): () => void
   getVersionVector(): VersionVector
+  /** Milliseconds since the update was written, whatever its writer's clock says; undefined where that is not known. */
+  ageMs(update: ConfigUpdateMsg): number | undefined
   status(): StatusView
   conflicts(): readonly ConflictRecord[]
   isCoordinator(): boolean

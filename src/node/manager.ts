@@ -217,6 +217,14 @@ export class ConfigSyncManager<P extends SectionDeclarations = SectionDeclaratio
     return this.runtime.state.versionVector()
   }
 
+  /**
+   * Milliseconds since an update was written: this machine's clock minus the stamp, less the offset between the two clocks as
+   * receipts tell it. Undefined while no receipt of its writer has come, and for a stamp that may not be its writer's clock.
+   */
+  ageMs(update: ConfigUpdateMsg): number | undefined {
+    return this.runtime.ageMs(update)
+  }
+
   status(): StatusView {
     return this.runtime.status()
   }

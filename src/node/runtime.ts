@@ -25,7 +25,7 @@ import { type Settings, settingsFrom, withSettings } from './settings.ts'
 import { State } from './state.ts'
 import { memberViews } from './status.ts'
 import type { TunerPort } from './tuner-port.ts'
-import type { StatusView } from './types.ts'
+import type { ConfigUpdateMsg, StatusView } from './types.ts'
 
 /** The life of a node: what exists while it runs, and what survives its stop. */
 export class Runtime {
@@ -119,7 +119,8 @@ export class Runtime {
     const runId = this.newId() as RunId
     const random = options.random ?? Math.random
     const stored = options.store ? await options.store.open(nodeId) : this.kept
-    const adapter = new MeshAdapter({ mesh: options.mesh, nodeId, runId, cluster, random, scheduler })
+    const wallClock = () => this.wallClock()
+    const adapter = new MeshAdapter({ mesh: options.mesh, nodeId, runId, cluster, random, scheduler, wallClock })
     this.adapter = adapter
     const host = new Host({
       core: {
@@ -137,7 +138,7 @@ export class Runtime {
       store: options.store,
       journal: options.store ? undefined : this.memoryJournal,
       scheduler,
-      wallClock: () => this.wallClock(),
+      wallClock,
       onEvent: (event) => this.publisher.publish(event),
       onStoreFailed: (error) => this.publisher.trouble(error, undefined),
       onStoreRecovered: () => this.listeners.emit('storeRecovered', { store: options.store!.name }),
@@ -219,6 +220,14 @@ export class Runtime {
     throw new ConfigSyncError('NOT_STARTED', `${this.nodeId} is not running`)
   }
 
+  /** Since an update was written, by this machine's clock and what is known of its writer's; undefined where that is too little. */
+  ageMs({ nodeId, timestamp: [milliseconds, logical] }: ConfigUpdateMsg): number | undefined {
+    const offsetMs = nodeId === this.nodeId ? 0 : this.adapter?.clockOffsets.of(nodeId)
+    // With a logical part the stamp may be one that its writer had seen, ahead of its own clock.
+    if (offsetMs === undefined || logical > 0) return undefined
+    return Math.max(0, Math.floor(this.wallClock()) - milliseconds + offsetMs)
+  }
+
   /** What a parameter went through, newest first; a store is asked, and open only while the node runs. */
   async pastChanges(section: string, parameter: string): Promise<PastChange[]> {
     if (this.options.store) this.runningHost()
@@ -294,7 +303,7 @@ export class Runtime {
       isCoordinator: running && core!.election.selfReigns,
       tunerMode: core?.self.tunerMode ?? 'off',
       epoch: core?.self.epoch ?? 0,
-      members: core ? memberViews(core) : [],
+      members: core ? memberViews(core, this.adapter!.clockOffsets) : [],
       digest: hash64Text(core?.replica.seen.digest.value() ?? [0, 0]),
       liveHash: hash64Text(core?.replica.liveHash.value() ?? [0, 0]),
       versionVector: this.state.versionVector(),

@@ -3,13 +3,14 @@ import { hash64Equal, hash64Text } from '#core/digest'
 import { COVERAGE_RANGES_MAX } from '#core/limits'
 import type { Member } from '#core/member'
 import { PROTOCOL_VERSION, PROTOCOL_VERSION_MIN } from '#core/protocol'
+import type { ClockOffsets } from '#mesh/clock-offsets'
 import type { MemberView } from './types.ts'
 import { vectorOf } from './views.ts'
 
 /** Oneself first, then the members in the order of their names. */
-export function memberViews(core: Core): MemberView[] {
+export function memberViews(core: Core, clockOffsets: ClockOffsets): MemberView[] {
   const members = [...core.membership.members.values()].sort((a, b) => (a.nodeId < b.nodeId ? -1 : 1))
-  return [selfView(core), ...members.map((member) => memberView(core, member))]
+  return [selfView(core), ...members.map((member) => memberView(core, member, clockOffsets.of(member.nodeId)))]
 }
 
 function selfView(core: Core): MemberView {
@@ -24,6 +25,8 @@ function selfView(core: Core): MemberView {
     silentForMs: 0,
     heartbeatIntervalMs: core.election.selfReigns ? self.intervalMs : core.membership.ordinaryIntervalMs,
     inStep: true,
+    behindForMs: 0,
+    clockOffsetMs: 0,
     digest: hash64Text(self.replica.seen.digest.value()),
     load: self.load,
     tunerMode: self.tunerMode,
@@ -33,7 +36,7 @@ function selfView(core: Core): MemberView {
   }
 }
 
-function memberView(core: Core, member: Member): MemberView {
+function memberView(core: Core, member: Member, clockOffsetMs: number | undefined): MemberView {
   const { self } = core
   const { heartbeat } = member
   const inStep = core.inStep(member.nodeId)
@@ -47,6 +50,8 @@ function memberView(core: Core, member: Member): MemberView {
     silentForMs: Math.max(0, self.nowMs - member.heardMs),
     heartbeatIntervalMs: heartbeat.intervalMs,
     inStep,
+    behindForMs: inStep ? 0 : member.inStepMs === undefined ? undefined : self.nowMs - member.inStepMs,
+    clockOffsetMs,
     digest: hash64Text(heartbeat.digest),
     load: heartbeat.load,
     tunerMode: heartbeat.tunerMode,

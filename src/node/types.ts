@@ -157,6 +157,10 @@ export interface MemberView {
   readonly heartbeatIntervalMs: number
   /** whether its digest equals ours; undefined while unknown */
   readonly inStep: boolean | undefined
+  /** milliseconds since it was last seen in step, 0 while it is; undefined when it never was */
+  readonly behindForMs: number | undefined
+  /** how far its machine's clock is ahead of ours, as estimated from receipts; undefined while unknown, 0 for oneself */
+  readonly clockOffsetMs: number | undefined
   /** 16 hexadecimal digits */
   readonly digest: string
   readonly load: number

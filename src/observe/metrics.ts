@@ -1,6 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import type { ConfigSync } from '#node/api'
-import type { ChangeEvent, StatusView } from '#node/types'
+import type { StatusView } from '#node/types'
 import type { AutoTuner } from '#tuner/auto-tuner'
 import { tunerMetrics } from './tuner-metrics.ts'
 
@@ -40,8 +40,13 @@ export class Metrics {
     })
     const propagation = new Histogram({
       name: 'configsync_propagation_seconds',
-      help: 'Arrival of an update of another node minus its stamp; includes the offset between the two clocks',
+      help: 'From the write of an update on another node until components were told of it here, the offset between the two clocks taken off',
       buckets: PROPAGATION_BUCKETS,
+      registers,
+    })
+    const unmeasured = new Counter({
+      name: 'configsync_propagation_unmeasured_total',
+      help: 'Updates left out of configsync_propagation_seconds: the offset of the clock of their writer is not known, or their stamp is not of its clock',
       registers,
     })
     const local = updates.labels('local')
@@ -60,7 +65,12 @@ export class Metrics {
         counter.inc(event.changes.length)
         // What a node that starts is told of old writes says nothing of how fast they spread.
         const isNews = event.source === 'remote' || (event.source === 'repair' && ready)
-        if (isNews) observePropagation(propagation, event)
+        if (!isNews) return
+        for (const { update } of event.changes) {
+          const ageMs = sync.ageMs(update)
+          if (ageMs === undefined) unmeasured.inc()
+          else propagation.observe(ageMs / 1000)
+        }
       }),
     ]
     this.#fromStatus = statusMetrics(registers)
@@ -77,12 +87,6 @@ export class Metrics {
   stop(): void {
     for (const stop of this.#stopListening) stop()
   }
-}
-
-/** A stamp may lie ahead of this machine's clock: that counts as no time at all. */
-function observePropagation(histogram: Histogram, event: ChangeEvent): void {
-  const now = Date.now()
-  for (const { update } of event.changes) histogram.observe(Math.max(0, now - update.timestamp[0]) / 1000)
 }
 
 function statusMetrics(registers: Registry[]): (status: StatusView) => void {

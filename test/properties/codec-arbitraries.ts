@@ -242,5 +242,7 @@ export const message: fc.Arbitrary<Message> = fc.oneof(
 
 export const control: fc.Arbitrary<Control> = fc.oneof(
   fc.tuple(counter, nodeId).map(([number, to]): Control => ({ type: 'receiptRequest', number, to })),
-  fc.array(counter, { maxLength: 20 }).map((numbers): Control => ({ type: 'receipt', numbers })),
+  fc
+    .tuple(fc.array(counter, { maxLength: 20 }), optional(fc.nat(8_640_000_000_000_000)))
+    .map(([numbers, clockMs]): Control => ({ type: 'receipt', numbers, clockMs })),
 )

@@ -60,6 +60,8 @@ const member = {
   digest: string,
   load: number,
   tunerMode,
+  behindForMs: { ...nullable(number), description: 'milliseconds since it was last seen in step' },
+  clockOffsetMs: { ...nullable(number), description: 'how far its clock is ahead of this machine, as estimated' },
   protocol: arrayOf(integer),
   sameDeclarations: boolean,
   versionVector: nullable(versionVector),

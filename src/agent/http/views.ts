@@ -107,6 +107,8 @@ export type HistoryJson = ReturnType<typeof historyJson>
 export const memberJson = (member: MemberView) => ({
   ...member,
   inStep: orNull(member.inStep),
+  behindForMs: orNull(member.behindForMs),
+  clockOffsetMs: orNull(member.clockOffsetMs),
   versionVector: orNull(member.versionVector),
 })
 

@@ -34,13 +34,17 @@ async function printTree({ client, output }: AgentSession, section: string | und
   output.document(parameters)
 }
 
-async function printParameter({ client, output }: AgentSession, name: ParameterName, raw: boolean): Promise<void> {
-  const answer = await client
-    .get<ParameterAnswer>(parameterPath(name.section, name.parameter))
-    .catch(async (error: unknown) => {
-      const unknown = error instanceof CommandFailure && error.view.code === 'PARAMETER_UNKNOWN'
-      throw unknown ? unknownParameter(name, await client.get<ConfigTree>('/v1/config')) : error
-    })
+/** @throws PARAMETER_UNKNOWN with the nearest name that there is */
+export async function fetchParameter({ client }: AgentSession, name: ParameterName): Promise<ParameterAnswer> {
+  return client.get<ParameterAnswer>(parameterPath(name.section, name.parameter)).catch(async (error: unknown) => {
+    const unknown = error instanceof CommandFailure && error.view.code === 'PARAMETER_UNKNOWN'
+    throw unknown ? unknownParameter(name, await client.get<ConfigTree>('/v1/config')) : error
+  })
+}
+
+async function printParameter(session: AgentSession, name: ParameterName, raw: boolean): Promise<void> {
+  const { output } = session
+  const answer = await fetchParameter(session, name)
   if (output.json) return output.document(answer)
   // A deleted parameter that is declared has its default again.
   if (answer.source === 'none') {

@@ -12,7 +12,7 @@ export function registerVv(program: Command): void {
   agentCommand(program, 'vv', 'show who has seen what: version vectors, one row a node, one column an origin')
     .addHelpText(
       'after',
-      "\nA number says that every update up to it was seen; -2 behind it, that two are lacking. Others' rows are what they told last.",
+      "\nA number says that every update up to it was seen; -2 behind it, that two are lacking, the more the hotter its colour. Others' rows are what they told last.",
     )
     .action(async (options: AgentOptions) => {
       const { client, output } = openSession(options)
@@ -20,6 +20,7 @@ export function registerVv(program: Command): void {
       if (output.json) return output.document(vectors)
       const { head, rows } = vectorTable(vectors, output.colors)
       output.line(table(output.colors, head, rows))
+      if (output.colors.isColorSupported) output.notice(legend(output.colors))
     })
 }
 
@@ -48,7 +49,21 @@ const vectorOf = ({ inStep, versionVector }: VectorRow, own: Vector): Vector | u
 function cell(vector: Vector | undefined, origin: string, furthest: number, colors: Colors): string {
   if (vector === undefined) return colors.dim('?')
   const seen = vector[origin] ?? 0
-  return seen === furthest ? colors.green(String(seen)) : colors.yellow(`${seen} -${furthest - seen}`)
+  const lag = furthest - seen
+  return heat(lag, colors)(lag === 0 ? String(seen) : `${seen} -${lag}`)
+}
+
+/** How far behind, as colour: the further, the hotter. A terminal without colours has the number. */
+function heat(lag: number, colors: Colors): (text: string) => string {
+  if (lag === 0) return colors.green
+  const shade = lag < 10 ? colors.bgYellow : lag < 100 ? colors.bgMagenta : colors.bgRed
+  return (text) => shade(colors.black(text))
+}
+
+/** What the colours mean, for a terminal that has them. */
+function legend(colors: Colors): string {
+  const steps = [0, 1, 10, 100].map((lag) => heat(lag, colors)(lag === 0 ? 'nothing' : `${lag} or more`))
+  return `${colors.dim('lacks')} ${steps.join(' ')}`
 }
 
 /** An origin is shown by its node's name; by a piece of its incarnation too where a node has more than one. */

@@ -47,21 +47,25 @@ async function print(feed: AsyncIterable<FeedEvent>, output: Output, countMax: n
 
 /** An event as people read it. */
 export function eventLines(event: FeedEvent, colors: Colors): string[] {
-  const time = colors.dim(new Date().toISOString().slice(11, 23))
   if (event.event === 'ready') return []
   if (event.event === 'reset') {
     const count = Object.values(event.config).reduce((sum, section) => sum + Object.keys(section).length, 0)
     return [
-      `${time} ${colors.yellow('reset')}: what was missed cannot be told one by one; ${count} parameters are set now`,
+      `${timeText(Date.now(), colors)} ${colors.yellow('reset')}: what was missed cannot be told one by one; ${count} parameters are set now`,
     ]
   }
-  return event.changes.map((change) => {
-    const { update } = change
-    const value = valueText(change, colors)
-    const reason = update.reason ? colors.dim(` (${printable(update.reason)})`) : ''
-    return `${time} ${colors.cyan(printable(nameText(change)))}  ${value}  ${colors.dim(`by ${update.nodeId}`)}${reason}`
-  })
+  return event.changes.map((change) => changeLine(change, Date.now(), colors))
 }
+
+/** @param atMs when it was told */
+export function changeLine(change: FeedChange, atMs: number, colors: Colors): string {
+  const { update } = change
+  const reason = update.reason ? colors.dim(` (${printable(update.reason)})`) : ''
+  const name = colors.cyan(printable(nameText(change)))
+  return `${timeText(atMs, colors)} ${name}  ${valueText(change, colors)}  ${colors.dim(`by ${update.nodeId}`)}${reason}`
+}
+
+const timeText = (atMs: number, colors: Colors): string => colors.dim(new Date(atMs).toISOString().slice(11, 23))
 
 /** A deleted parameter that is declared has its default again. */
 function valueText({ deleted, value, previous }: FeedChange, colors: Colors): string {

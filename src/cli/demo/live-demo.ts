@@ -2,6 +2,7 @@ import type { JsonValue } from '#core/json'
 import { CommandFailure, toFailure } from '../failure.ts'
 import { createOutput } from '../output.ts'
 import { nameText } from '../parameter-name.ts'
+import { Terminal } from '../terminal.ts'
 import { DemoActions } from './actions.ts'
 import { type NodeSnapshot, snapshotOf } from './agreement.ts'
 import type { DemoCluster, DemoNode } from './cluster.ts'
@@ -10,7 +11,6 @@ import { Observer } from './observer.ts'
 import { type DemoView, renderScreen } from './screen.ts'
 import type { StoryStep } from './step.ts'
 import { runStory } from './story.ts'
-import { Terminal } from './terminal.ts'
 
 const REFRESH_MS = 250
 const STEPS_MAX = 50

@@ -1,7 +1,7 @@
-import { stripVTControlCharacters } from 'node:util'
 import { canonicalJson, type JsonValue } from '#core/json'
 import { vectorTable } from '../commands/vv.ts'
 import { type Colors, duration, printable, shortValue, table } from '../output.ts'
+import { cutToWidth, type ScreenSize } from '../screen-line.ts'
 import { difference, type NodeSnapshot } from './agreement.ts'
 import { KEY_HELP } from './keys.ts'
 import type { StoryStep } from './step.ts'
@@ -27,11 +27,6 @@ export interface DemoView {
   readonly latest: readonly string[]
   /** `configsync`, as the user must type it here */
   readonly command: string
-}
-
-export interface ScreenSize {
-  readonly columns: number
-  readonly rows: number
 }
 
 /** On a lower screen there are fewer commands to try. */
@@ -152,21 +147,3 @@ const keyLine = ({ nodes }: DemoView, colors: Colors): string =>
   KEY_HELP.map(
     ([key, meaning]) => `${colors.inverse(` ${key.replace('9', String(Math.min(9, nodes.length)))} `)} ${meaning}`,
   ).join('  ')
-
-// biome-ignore lint/suspicious/noControlCharactersInRegex: colours begin with one
-const COLOR = /(\u001b\[[0-9;]*m)/
-
-/** Cuts a line at `columns` characters; colours take no room and are closed. */
-export function cutToWidth(line: string, columns: number): string {
-  if (stripVTControlCharacters(line).length <= columns) return line
-  let left = columns - 1
-  let text = ''
-  for (const [i, piece] of line.split(COLOR).entries()) {
-    if (i % 2 === 1) text += piece
-    else {
-      text += piece.slice(0, left)
-      left -= Math.min(left, piece.length)
-    }
-  }
-  return `${text}…`
-}

@@ -1,6 +1,6 @@
 import type { Progress } from '#sim/observation'
-import { cutToWidth } from '../demo/screen.ts'
 import { type Colors, duration } from '../output.ts'
+import { cutToWidth } from '../screen-line.ts'
 import { bar } from './plot.ts'
 
 const CLEAR_LINE = '\r\u001b[K'

@@ -30,14 +30,16 @@ beforeEach(() => {
     listeners.set(name, listener)
     return () => void listeners.delete(name)
   }
-  metrics = new Metrics({ on, status: () => status } as unknown as ConfigSync, new AutoTuner())
+  metrics = new Metrics({ on, status: () => status, ageMs } as unknown as ConfigSync, new AutoTuner())
 })
 afterEach(() => metrics.stop())
 
 const emit = (name: string, event: unknown) => listeners.get(name)?.(event as never)
-const change = (source: string, ...agesMs: number[]) => ({
+/** An age that is not known is that of a writer whose clock is not known. */
+const ageMs = ({ ageMs: age }: { ageMs: number | undefined }) => age
+const change = (source: string, ...agesMs: (number | undefined)[]) => ({
   source,
-  changes: agesMs.map((ageMs) => ({ update: { timestamp: [Date.now() - ageMs, 0] } })),
+  changes: agesMs.map((age) => ({ update: { ageMs: age } })),
 })
 const sampleOf = async (name: string) => {
   const line = (await metrics.text()).split('\n').find((one) => one.startsWith(`configsync_${name} `))
@@ -53,9 +55,10 @@ describe('metrics', () => {
     expect(await sampleOf('updates_total{origin="remote"}')).toBe(4)
   })
 
-  it('measures how old updates of other nodes are when they arrive; own ones and stamps of the future count as nothing', async () => {
+  it('measures how old updates of other nodes are when they arrive, and counts those of which that is not known', async () => {
     emit('change', change('local', 50_000))
-    emit('change', change('remote', 2_000, -3_000))
+    emit('change', change('remote', 2_000, 0, undefined))
+    expect(await sampleOf('propagation_unmeasured_total')).toBe(1)
     expect(await sampleOf('propagation_seconds_count')).toBe(2)
     expect(await sampleOf('propagation_seconds_bucket{le="0.001"}')).toBe(1)
     expect(await sampleOf('propagation_seconds_bucket{le="1"}')).toBe(1)

@@ -2,7 +2,8 @@ import { stripVTControlCharacters } from 'node:util'
 import pico from 'picocolors'
 import { describe, expect, it } from 'vitest'
 import type { StatusAnswer } from '#cli/answers'
-import { cutToWidth, type DemoView, renderScreen, type ScreenNode } from '#cli/demo/screen'
+import { type DemoView, renderScreen, type ScreenNode } from '#cli/demo/screen'
+import { cutToWidth } from '#cli/screen-line'
 
 const plain = pico.createColors(false)
 const size = { columns: 120, rows: 40 }

@@ -115,7 +115,7 @@ export const PROTOCOL_EXAMPLES: Readonly<Record<string, readonly (Message | Cont
         columns: false,
       },
     },
-    { type: 'receipt', numbers: [70_000] },
+    { type: 'receipt', numbers: [70_000], clockMs: 1_760_000_000_004 },
   ],
   'pull answer in columns': [
     {
