@@ -1,7 +1,7 @@
 import { CommandFailure, toFailure } from '../../failure.ts'
 import { createOutput } from '../../output.ts'
+import { Terminal } from '../../terminal.ts'
 import { type KeyAction, readKeys } from '../keys.ts'
-import { Terminal } from '../terminal.ts'
 import { LOADS, TuneDemo } from './tune-demo.ts'
 import { renderTuneScreen } from './tune-screen.ts'
 import { outcomeText } from './tune-text.ts'

@@ -1,5 +1,5 @@
 import { type Colors, printable } from '../../output.ts'
-import { cutToWidth, type ScreenSize } from '../screen.ts'
+import { cutToWidth, type ScreenSize } from '../../screen-line.ts'
 import type { CoursePoint, SeenAdjustment } from './course.ts'
 import { MARK_HELP, plotLines } from './plot.ts'
 import { adjustmentText } from './tune-text.ts'
