@@ -6,6 +6,7 @@ import type { ConfigSync } from '#node/api'
 import type { Declarations } from '#node/declarations'
 import { declarationsFromJson } from '#node/json-schema'
 import { ConfigSyncManager } from '#node/manager'
+import type { LogFeed } from '#observe/log-feed'
 import { logEvents } from '#observe/logging'
 import { Metrics } from '#observe/metrics'
 import { logTuner } from '#observe/tuner-logging'
@@ -36,7 +37,7 @@ export interface Agent {
  * @throws ConfigSyncError PORT_TAKEN, LISTEN_FAILED, TOKEN_REQUIRED, SETTING_INVALID, SCHEMA_INVALID,
  * OBJECTIVE_INVALID, CERTIFICATE_REQUIRED, CERTIFICATE_INVALID, and of the store STORE_CORRUPT and the others; nothing is left open then
  */
-export async function startAgent(settings: AgentSettings, logger: Logger): Promise<Agent> {
+export async function startAgent(settings: AgentSettings, logger: Logger, logs: LogFeed): Promise<Agent> {
   const token = settings.httpTokenFile === undefined ? undefined : readToken(settings.httpTokenFile)
   // Files first: what cannot be read leaves the store alone.
   const parameters = settings.schema === undefined ? undefined : readDeclarations(settings.schema)
@@ -44,7 +45,7 @@ export async function startAgent(settings: AgentSettings, logger: Logger): Promi
   const sync = createNode(settings, parameters, await openStore(settings, logger))
   const tuner = new AutoTuner({ configSyncManager: sync, objectives })
   const metrics = new Metrics(sync, tuner)
-  const http = new HttpServer({ sync, tuner, ...settings.http, token, logger, metricsText: () => metrics.text() })
+  const http = new HttpServer({ sync, tuner, ...settings.http, token, logger, logs, metricsText: () => metrics.text() })
   const stopLogging = [logEvents(sync, logger), logTuner(tuner, logger)]
   try {
     // The port first: a node that has joined and then finds it taken would have to leave again.

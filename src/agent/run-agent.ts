@@ -1,4 +1,5 @@
 import { type DestinationStream, destination } from 'pino'
+import { LogFeed } from '#observe/log-feed'
 import { createLogger } from '#observe/logging'
 import { type Agent, startAgent } from './agent.ts'
 import { type AgentFlags, type AgentSettings, settleSettings } from './settings.ts'
@@ -22,11 +23,12 @@ export async function runAgent(flags: AgentFlags, companion?: Companion): Promis
   const settings = settleSettings(flags, process.env)
   // Asynchronous and bounded: whoever reads the logs slowly delays nothing here, and loses lines.
   const logs = destination({ dest: 2, sync: false, maxLength: LOG_BUFFER_BYTES_MAX })
-  const logger = createLogger(settings.logLevel, settings.nodeId, logs as DestinationStream)
+  const feed = new LogFeed(logs as DestinationStream)
+  const logger = createLogger(settings.logLevel, settings.nodeId, feed)
   // Before the start, so that a signal during it is not lost.
   const signals = new StopSignals()
   try {
-    const agent = await startAgent(settings, logger)
+    const agent = await startAgent(settings, logger, feed)
     const endCompanion = companion?.(agent)
     process.stdout.write(`${readyLine(agent, settings)}\n`)
     const stop = async () => {

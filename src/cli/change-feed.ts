@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { changeJson } from '#agent/http/views'
+import { readEvents, type ServerSentEvent } from '#codec/event-stream'
 import type { JsonValue } from '#core/json'
 import type { AgentClient } from './agent-client.ts'
-import { readEvents, type ServerSentEvent } from './event-stream.ts'
 import { CommandFailure, errorText } from './failure.ts'
 import type { NameSelection } from './parameter-name.ts'
 

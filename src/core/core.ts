@@ -5,7 +5,7 @@ import type { Effect, StoredState } from './effects.ts'
 import { Election } from './election.ts'
 import { assertInvariant } from './errors.ts'
 import type { ParameterChange } from './events.ts'
-import type { NodeId } from './identity.ts'
+import type { NodeId, Origin, Sequence } from './identity.ts'
 import { ORIGINS_WARN, SIBLINGS_REPORTED_ABOVE } from './limits.ts'
 import type { Member } from './member.ts'
 import { Membership } from './membership.ts'
@@ -95,6 +95,11 @@ export class Core {
   inStep(nodeId: NodeId): boolean | undefined {
     const member = this.membership.members.get(nodeId)
     return member && this.antiEntropy.standing(member) === 'equal'
+  }
+
+  /** Whether a member has told that it has seen this update. */
+  hasShown(nodeId: NodeId, origin: Origin, sequence: Sequence): boolean {
+    return this.membership.members.get(nodeId)?.hasShown(origin, sequence, this.replica.seen) ?? false
   }
 
   /** Takes a stored state in, before `start`. */

@@ -1,5 +1,7 @@
-import type { NodeId, RunId } from './identity.ts'
-import type { Coverage, Heartbeat } from './protocol.ts'
+import { hash64Equal } from './digest.ts'
+import type { NodeId, Origin, RunId, Sequence } from './identity.ts'
+import type { Coverage, Heartbeat, OriginCoverage } from './protocol.ts'
+import type { Seen } from './seen.ts'
 
 /** Another node of the cluster, as far as its heartbeats and messages have told. */
 export class Member {
@@ -37,6 +39,14 @@ export class Member {
     return this.askedSinceMs !== undefined
   }
 
+  /** Whether it has told that it has an update: by a digest equal to ours, in the list of its heartbeat, or when it asked. */
+  hasShown(origin: Origin, sequence: Sequence, ours: Seen): boolean {
+    const { digest, recent } = this.heartbeat
+    if (hash64Equal(digest, ours.digest.value())) return ours.covers(origin, sequence)
+    const shows = (entry: OriginCoverage) => entry.origin === origin && includes(entry, sequence)
+    return recent.some(shows) || (this.told?.some(shows) ?? false)
+  }
+
   /** True when this ends a suspicion. */
   heard(nowMs: number): boolean {
     const doubted = this.suspected
@@ -46,3 +56,6 @@ export class Member {
     return doubted
   }
 }
+
+const includes = ({ contiguous, ranges }: OriginCoverage, sequence: Sequence): boolean =>
+  sequence <= contiguous || ranges.some(([from, to]) => from <= sequence && sequence <= to)

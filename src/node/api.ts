@@ -1,3 +1,4 @@
+import type { NodeId, Origin, Sequence } from '#core/identity'
 import type { JsonValue } from '#core/json'
 import type { TunerPort } from './tuner-port.ts'
 import type {
@@ -54,5 +55,9 @@ export interface ConfigSync {
   status(): StatusView
   conflicts(): readonly ConflictRecord[]
   isCoordinator(): boolean
+  /** Everything set (deleted since, too) or declared, in code-unit order. */
+  parameterNames(): (readonly [section: string, parameter: string])[]
+  /** Whether a live member has told that it has seen this update. */
+  hasShown(nodeId: NodeId, origin: Origin, sequence: Sequence): boolean
   readonly tunerPort: TunerPort
 }

@@ -1,4 +1,5 @@
 import { ConfigSyncError } from '#core/errors'
+import type { NodeId, Origin, Sequence } from '#core/identity'
 import type { JsonValue } from '#core/json'
 import type { ConfigSync } from './api.ts'
 import { ChangeStream } from './change-stream.ts'
@@ -237,6 +238,14 @@ export class ConfigSyncManager<P extends SectionDeclarations = SectionDeclaratio
   /** Whether this node is the coordinator, as far as it knows. One that does not run coordinates nothing. */
   isCoordinator(): boolean {
     return this.runtime.isRunning && (this.runtime.core?.election.selfReigns ?? false)
+  }
+
+  parameterNames(): (readonly [section: string, parameter: string])[] {
+    return this.runtime.state.names()
+  }
+
+  hasShown(nodeId: NodeId, origin: Origin, sequence: Sequence): boolean {
+    return this.runtime.core?.hasShown(nodeId, origin, sequence) ?? false
   }
 
   get nodeId(): string {

@@ -169,7 +169,12 @@ export class Runtime {
   private async openMesh(adapter: MeshAdapter, host: Host): Promise<void> {
     const running = () => this.phase === 'running'
     await adapter.start({
-      onMessage: (from, message) => running() && host.message(from, message),
+      onMessage: (from, message) => {
+        if (!running()) return
+        host.message(from, message)
+        if (message.type === 'heartbeat' && this.listeners.has('heartbeat'))
+          this.listeners.emit('heartbeat', { nodeId: from })
+      },
       onPeerUp: (peer) => running() && host.input({ type: 'peerUp', peer }),
       onPeerDown: (peer) => running() && host.input({ type: 'peerDown', peer }),
       onRejected: (code, detail, from) => this.publisher.reject(code, detail, from),

@@ -45,7 +45,7 @@ export class State {
   }
 
   /** Everything set or declared, in code-unit order. */
-  private names(): (readonly [section: string, parameter: string])[] {
+  names(): (readonly [section: string, parameter: string])[] {
     const bySection = new Map<string, Set<string>>()
     const note = (section: string, parameter: string) => {
       const names = bySection.get(section)

@@ -261,6 +261,8 @@ export interface ConfigSyncEvents {
   member: MemberEvent
   rejected: RejectedEvent
   repair: RepairEvent
+  /** a member told what it has seen by now */
+  heartbeat: { readonly nodeId: NodeId }
   ready: { readonly elapsedMs: number }
   /** after STORE_FAILED: everything is stored again */
   storeRecovered: { readonly store: string }

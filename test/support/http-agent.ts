@@ -1,10 +1,12 @@
 import { connect } from 'node:net'
 import { Ajv2020 } from 'ajv/dist/2020.js'
-import { pino } from 'pino'
+import type { Logger } from 'pino'
 import { expect } from 'vitest'
 import { HttpServer, type HttpServerOptions } from '#agent/http/server'
-import { readEvents } from '#cli/event-stream'
+import { readEvents } from '#codec/event-stream'
 import type { ConfigSync } from '#node/api'
+import { LogFeed } from '#observe/log-feed'
+import { createLogger } from '#observe/logging'
 import { Metrics } from '#observe/metrics'
 import { AutoTuner, type AutoTunerOptions } from '#tuner/auto-tuner'
 
@@ -28,6 +30,7 @@ export class HttpAgent {
   readonly server: HttpServer
   readonly metrics: Metrics
   readonly tuner: AutoTuner
+  readonly logger: Logger
   /** what was logged */
   readonly logs: Record<string, unknown>[] = []
   readonly #sync: ConfigSync
@@ -38,13 +41,15 @@ export class HttpAgent {
     this.#sync = sync
     this.tuner = new AutoTuner({ configSyncManager: sync, ...tunerOptions })
     this.metrics = new Metrics(sync, this.tuner)
-    const logger = pino({}, { write: (line: string) => void this.logs.push(JSON.parse(line)) })
+    const logs = new LogFeed({ write: (line: string) => void this.logs.push(JSON.parse(line)) })
+    this.logger = createLogger('info', 'node-1', logs)
     this.server = new HttpServer({
       sync,
       tuner: this.tuner,
       host: '127.0.0.1',
       port: 0,
-      logger,
+      logger: this.logger,
+      logs,
       metricsText: () => this.metrics.text(),
       ...options,
     })
@@ -97,6 +102,10 @@ export class HttpAgent {
 
   watch(query = '', lastEventId?: string): WatchClient {
     return new WatchClient(`${this.url}/v1/watch${query}`, lastEventId)
+  }
+
+  events(query = '', lastEventId?: string): WatchClient {
+    return new WatchClient(`${this.url}/v1/events${query}`, lastEventId)
   }
 
   async #expectDescribed(

@@ -31,13 +31,22 @@ export class Access {
         `this agent listens on loopback; the Host header says "${request.headers.host ?? ''}"`,
       )
     }
-    if (this.#tokenHash === undefined || OPEN_PATHS.has(path)) return
+    if (this.#tokenHash === undefined || isOpen(request, path)) return
     const given = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '')?.[1]
     if (given === undefined) throw new ConfigSyncError('TOKEN_REQUIRED', 'the request has no bearer token')
     if (!timingSafeEqual(sha256(given), this.#tokenHash))
       throw new ConfigSyncError('TOKEN_REQUIRED', "the bearer token is not this agent's")
   }
 }
+
+/** What needs no token: probes, and the files of the dashboard, which are the same everywhere. */
+const isOpen = (request: IncomingMessage, path: string): boolean =>
+  OPEN_PATHS.has(path) || (isRead(request) && (path.startsWith('/assets/') || (path === '/' && wantsPage(request))))
+
+const isRead = ({ method }: IncomingMessage): boolean => method === 'GET' || method === 'HEAD'
+
+/** A browser that opens the page, and no program: those do not name HTML, and are answered JSON. */
+export const wantsPage = ({ headers }: IncomingMessage): boolean => /\btext\/html\b/i.test(headers.accept ?? '')
 
 /**
  * A page of another site can make its own name resolve to 127.0.0.1 (DNS rebinding) and would then be of the same

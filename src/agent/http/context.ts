@@ -1,14 +1,18 @@
 import type { Logger } from 'pino'
 import { ConfigSyncError } from '#core/errors'
 import type { ConfigSync } from '#node/api'
+import type { Confirmations } from '#observe/confirmations'
 import type { AutoTuner } from '#tuner/auto-tuner'
-import type { WatchHub } from './watch-hub.ts'
+import type { Departures } from './departures.ts'
+import type { StreamHub } from './stream-hub.ts'
 
 /** What the routes of one agent share. */
 export interface HttpContext {
   readonly sync: ConfigSync
   readonly tuner: AutoTuner
-  readonly watches: WatchHub
+  readonly streams: StreamHub
+  readonly departures: Departures
+  readonly confirmations: Confirmations
   readonly logger: Logger
   /** the agent shuts down: reads go on, writes are refused, not ready */
   readonly isStopping: () => boolean

@@ -2,10 +2,10 @@ import type { FastifyInstance } from 'fastify'
 import { ConfigSyncError } from '#core/errors'
 import type { WriteOptions } from '#node/types'
 import { type HttpContext, refuseWhileStopping } from './context.ts'
-import { HISTORY_ANSWER_BYTES_MAX, HISTORY_LISTED } from './limits.ts'
-import { limitOf } from './list-limit.ts'
+import { HISTORY_LISTED } from './limits.ts'
+import { fitting, limitOf } from './list-limit.ts'
 import * as schemas from './schemas.ts'
-import { type HistoryJson, historyJson, writeJson } from './views.ts'
+import { historyJson, writeJson } from './views.ts'
 
 interface ParameterPath {
   readonly section: string
@@ -39,16 +39,6 @@ function getHistory(app: FastifyInstance, { sync }: HttpContext): void {
       return { section, parameter, total: records.length, history: fitting(records.slice(0, limit).map(historyJson)) }
     },
   )
-}
-
-/** The newest that fit into one answer. */
-function fitting(records: readonly HistoryJson[]): readonly HistoryJson[] {
-  let bytes = 0
-  const end = records.findIndex((record) => {
-    bytes += JSON.stringify(record).length
-    return bytes > HISTORY_ANSWER_BYTES_MAX
-  })
-  return end === -1 ? records : records.slice(0, Math.max(1, end))
 }
 
 function postRollback(app: FastifyInstance, context: HttpContext): void {

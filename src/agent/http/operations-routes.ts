@@ -1,7 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { METRICS_MEDIA_TYPE } from '#observe/metrics'
 import type { HttpContext } from './context.ts'
-import type { RouteTable } from './route-table.ts'
 import * as schemas from './schemas.ts'
 
 const unready = {
@@ -11,11 +10,7 @@ const unready = {
 const metrics = { description: 'Prometheus text', content: { 'text/plain': { schema: { type: 'string' } } } }
 
 /** For whoever runs the process: probes, metrics, what there is. */
-export function operationsRoutes(
-  app: FastifyInstance,
-  { sync, isStopping, metricsText }: HttpContext,
-  routes: RouteTable,
-): void {
+export function operationsRoutes(app: FastifyInstance, { sync, isStopping, metricsText }: HttpContext): void {
   const operation = (operationId: string, summary: string, response: Record<string, schemas.Schema>) => ({
     schema: { operationId, summary, tags: ['operations'], querystring: schemas.NO_QUERY, response },
   })
@@ -38,11 +33,6 @@ export function operationsRoutes(
     operation('getMetrics', 'Prometheus metrics', { ...schemas.responses({}), 200: metrics }),
     async (_, reply) => reply.type(METRICS_MEDIA_TYPE).send(await metricsText()),
   )
-
-  app.get('/', operation('getIndex', 'What there is', schemas.responses(schemas.INDEX_ANSWER)), () => {
-    const { nodeId, cluster } = sync.status()
-    return { name: 'ConfigSync agent', nodeId, cluster, calls: routes.calls() }
-  })
 
   let openApi: unknown
   app.get('/openapi.json', operation('getOpenApi', 'This description', schemas.responses({ type: 'object' })), () => {

@@ -1,29 +1,28 @@
 import { ERROR_CODES, type ErrorCode } from '#core/errors'
-import { REASON_BYTES_MAX } from '#core/limits'
-import { TUNER_MODES } from '#core/protocol'
-import { ADJUSTMENTS_LISTED, CONFLICTS_LISTED, HISTORY_LISTED, OBSERVATIONS_MAX } from './limits.ts'
-import type { ListLimit } from './list-limit.ts'
+import { LOG_LEVELS } from '#observe/log-levels'
+import { CONFLICTS_LISTED, EVENTS_PAST, HISTORY_LISTED, PARAMETERS_LISTED } from './limits.ts'
 import { PROBLEM_MEDIA_TYPE, statusOf } from './problem.ts'
+import {
+  answer,
+  anyValue,
+  arrayOf,
+  boolean,
+  count,
+  integer,
+  limitText,
+  listQuery,
+  nullable,
+  number,
+  numberText,
+  reason,
+  ref,
+  request,
+  type Schema,
+  string,
+  tunerMode,
+} from './schema-parts.ts'
 
-/** JSON Schema 2020-12, as OpenAPI 3.1 has it. */
-export type Schema = Readonly<Record<string, unknown>>
-
-const string = { type: 'string' }
-const boolean = { type: 'boolean' }
-const number = { type: 'number' }
-const integer = { type: 'integer' }
-const count = { type: 'integer', minimum: 0 }
-const anyValue = { description: 'any JSON value' }
-const nullable = (schema: Schema): Schema => ({ anyOf: [schema, { type: 'null' }] })
-const arrayOf = (items: Schema): Schema => ({ type: 'array', items })
-const ref = (id: string): Schema => ({ $ref: `${id}#` })
-/** An answer: all fields always there, further ones may come. */
-const answer = (properties: Record<string, Schema>, title?: string): Schema => ({
-  ...(title && { title }),
-  type: 'object',
-  required: Object.keys(properties),
-  properties,
-})
+export type { Schema } from './schema-parts.ts'
 
 const versionVector = { type: 'object', description: 'origin to its highest sequence', additionalProperties: count }
 const nestedValues = { type: 'object', additionalProperties: { type: 'object', additionalProperties: anyValue } }
@@ -46,7 +45,6 @@ const update = {
 }
 const sibling = { ...update, value: anyValue, deleted: boolean }
 const named = { section: string, parameter: string, value: anyValue, deleted: boolean }
-const tunerMode = { type: 'string', enum: TUNER_MODES }
 const member = {
   nodeId: string,
   runId: string,
@@ -111,6 +109,12 @@ const status = {
   address: string,
   delivery: answer(delivery),
 }
+const parameter = {
+  ...named,
+  source: { type: 'string', enum: ['resolved', 'sibling', 'stale', 'default', 'none'] },
+  update: nullable(ref('Update')),
+  siblings: arrayOf(ref('Sibling')),
+}
 const problemDetails = {
   type: string,
   title: string,
@@ -125,12 +129,28 @@ export const SHARED_SCHEMAS: readonly Schema[] = [
   { $id: 'Update', ...answer(update, 'Update') },
   { $id: 'Sibling', ...answer(sibling, 'Sibling') },
   { $id: 'Write', ...answer({ ...named, update: ref('Update') }, 'Write') },
+  { $id: 'Parameter', ...answer(parameter, 'Parameter') },
   { $id: 'Member', ...answer(member, 'Member') },
   { $id: 'Problem', ...answer(problemDetails, 'Problem') },
 ]
 
 export const STATUS_ANSWER = answer(status)
-export const NODES_ANSWER = answer({ nodes: arrayOf(ref('Member')) })
+export const NODES_ANSWER = answer({
+  nodes: arrayOf(ref('Member')),
+  departed: arrayOf(answer({ nodeId: string, state: { type: 'string', enum: ['left', 'gone'] }, at: number })),
+})
+const milliseconds = nullable(number)
+export const PROPAGATION_ANSWER = answer({
+  windowMs: number,
+  changes: { ...count, description: 'measured to their end within the window' },
+  waiting: { ...count, description: 'some live member has not shown them yet' },
+  oldestWaitingMs: number,
+  unmeasured: { ...count, description: 'since the start: came while too many were waiting' },
+  boundMs: { ...milliseconds, description: 'the longest of the window' },
+  p50Ms: milliseconds,
+  p99Ms: milliseconds,
+  minutes: arrayOf(answer({ at: number, changes: count, p50Ms: number, boundMs: number })),
+})
 export const VECTORS_ANSWER = answer({
   vectors: arrayOf(
     answer({
@@ -177,79 +197,13 @@ export const HISTORY_ANSWER = answer({
     }),
   ),
 })
-const metric = answer({
-  samples: count,
-  perSecond: number,
-  mean: nullable(number),
-  p50: nullable(number),
-  p95: nullable(number),
-  p99: nullable(number),
-  successRate: nullable(number),
-})
-const objective = answer({
-  name: string,
-  strategy: string,
-  note: { ...string, description: 'what the last window led to, in a sentence' },
-  frozen: boolean,
-  pauseLeft: { ...count, description: 'windows' },
-  revertsInRow: count,
-  trial: nullable(answer({ parameter: string, oldValue: number, newValue: number, windows: count })),
-  blocked: arrayOf(answer({ parameter: string, value: number, leftMs: number })),
-  goals: arrayOf(
-    answer({
-      metric: string,
-      p95AtMost: nullable(number),
-      rateAtLeast: nullable(number),
-      raise: nullable(string),
-      standing: { type: 'string', enum: ['missed', 'met', 'easy', 'unknown'] },
-      measured: nullable(metric),
-    }),
-  ),
-  parameters: arrayOf(
-    answer({
-      parameter: string,
-      value: nullable(number),
-      min: number,
-      max: number,
-      step: number,
-      owner: nullable(string),
-      held: nullable({ ...string, description: 'why the tuner leaves it alone' }),
-    }),
-  ),
-})
-export const TUNER_ANSWER = answer({
-  mode: tunerMode,
-  epoch: count,
-  windowMs: number,
-  objectives: arrayOf(objective),
-  total: { ...count, description: 'adjustments remembered; the answer may hold fewer' },
-  adjustments: arrayOf(
-    answer({
-      kind: { type: 'string', enum: ['adjust', 'revert'] },
-      objective: string,
-      section: string,
-      parameter: string,
-      oldValue: nullable(number),
-      newValue: nullable(number),
-      reason: string,
-      epoch: count,
-      nodeId: string,
-      at: { type: 'number', description: 'milliseconds since 1970 by the clock of this machine' },
-      measured: nullable(
-        answer({ p95: nullable(number), successRate: nullable(number), throughput: nullable(number) }),
-      ),
-    }),
-  ),
-})
-export const OBSERVATIONS_ANSWER = answer({ taken: count })
-export const DONE_ANSWER = answer({ done: boolean })
 export const CONFIG_ANSWER = nestedValues
 export const SECTION_ANSWER = { type: 'object', additionalProperties: anyValue }
-export const PARAMETER_ANSWER = answer({
-  ...named,
-  source: { type: 'string', enum: ['resolved', 'sibling', 'stale', 'default', 'none'] },
-  update: nullable(ref('Update')),
-  siblings: arrayOf(ref('Sibling')),
+export const PARAMETER_ANSWER = ref('Parameter')
+export const PARAMETERS_ANSWER = answer({
+  total: count,
+  next: nullable({ ...string, description: 'what `after` takes for the rest' }),
+  parameters: arrayOf(ref('Parameter')),
 })
 export const WRITE_ANSWER = ref('Write')
 export const WRITES_ANSWER = answer({ updates: arrayOf(ref('Write')) })
@@ -261,28 +215,28 @@ const name = (description: string): Schema => ({ type: 'string', description })
 const sectionName = name('a name without a dot')
 const parameterName = name('a name; may have dots')
 const priority = { type: 'integer', description: 'decides among concurrent writes; default: as declared, else 0' }
-const reason = { type: 'string', description: `for people; at most ${REASON_BYTES_MAX} bytes` }
-
-/** What a request gives: what is not named here is refused, so that a misspelt field is not silently ignored. */
-const request = (properties: Record<string, Schema>, required: readonly string[] = []): Schema => ({
-  type: 'object',
-  required,
-  properties,
-  additionalProperties: false,
-})
 
 export const SECTION_PATH = request({ section: sectionName }, ['section'])
 export const PARAMETER_PATH = request({ section: sectionName, parameter: parameterName }, ['section', 'parameter'])
+export const ASSET_PATH = request({ file: name('as the page names it') }, ['file'])
 export const WATCH_QUERY = request({ section: sectionName, parameter: parameterName })
 export const DELETE_QUERY = request({
   priority: { ...string, pattern: '^-?[0-9]{1,15}$', description: 'an integer' },
   reason,
 })
-const listQuery = ({ preset, max }: ListLimit): Schema =>
-  request({ limit: { ...string, pattern: '^[0-9]{1,6}$', description: `1 to ${max}; default ${preset}` } })
+export const EVENTS_QUERY = request({
+  log: { type: 'string', enum: LOG_LEVELS, description: 'log lines of this level and above; default info' },
+  past: numberText(
+    `begin with so many of the latest events that are remembered, 1 to ${EVENTS_PAST.max}; default none`,
+  ),
+})
+export const PARAMETERS_QUERY = request({
+  after: { ...string, description: 'section.parameter: those that come after it; `next` of the answer before' },
+  limit: limitText(PARAMETERS_LISTED),
+})
 export const CONFLICTS_QUERY = listQuery(CONFLICTS_LISTED)
 export const HISTORY_QUERY = listQuery(HISTORY_LISTED)
-export const ADJUSTMENTS_QUERY = listQuery(ADJUSTMENTS_LISTED)
+
 export const NO_QUERY = request({})
 export const PUT_BODY = request({ value: anyValue, priority, reason }, ['value'])
 export const ROLLBACK_BODY = request(
@@ -297,17 +251,6 @@ export const ROLLBACK_BODY = request(
   },
   ['to'],
 )
-export const OBSERVATIONS_BODY = request(
-  {
-    observations: {
-      ...arrayOf(request({ metric: string, value: { anyOf: [number, boolean] } }, ['metric', 'value'])),
-      maxItems: OBSERVATIONS_MAX,
-    },
-  },
-  ['observations'],
-)
-export const RELEASE_BODY = request({ parameter: { ...string, description: 'section.parameter' } })
-export const FREEZE_BODY = request({ reason })
 export const PATCH_BODY = request(
   {
     changes: arrayOf(

@@ -5,12 +5,17 @@ import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import type { Logger } from 'pino'
 import { ConfigSyncError } from '#core/errors'
 import type { ConfigSync } from '#node/api'
+import { Confirmations } from '#observe/confirmations'
+import type { LogFeed } from '#observe/log-feed'
 import type { AutoTuner } from '#tuner/auto-tuner'
 import { Access } from './access.ts'
 import type { HttpContext } from './context.ts'
+import { Departures } from './departures.ts'
 import { historyRoutes } from './history-routes.ts'
 import * as limits from './limits.ts'
 import { operationsRoutes } from './operations-routes.ts'
+import { PageFiles } from './page-files.ts'
+import { pageRoutes } from './page-routes.ts'
 import { PendingAnswers } from './pending-answers.ts'
 import {
   connectionProblem,
@@ -25,9 +30,9 @@ import { readRoutes } from './read-routes.ts'
 import { RouteTable } from './route-table.ts'
 import { SHARED_SCHEMAS } from './schemas.ts'
 import { stateRoutes } from './state-routes.ts'
+import { StreamHub, type StreamHubOptions } from './stream-hub.ts'
+import { streamRoutes } from './stream-routes.ts'
 import { tunerRoutes } from './tuner-routes.ts'
-import { WatchHub, type WatchHubOptions } from './watch-hub.ts'
-import { watchRoute } from './watch-route.ts'
 import { writeRoutes } from './write-routes.ts'
 
 export interface HttpServerOptions {
@@ -40,8 +45,10 @@ export interface HttpServerOptions {
   /** what `Authorization: Bearer` must carry; needed on an address that other machines reach */
   readonly token?: string | undefined
   readonly logger: Logger
+  /** the lines that `logger` writes */
+  readonly logs: LogFeed
   readonly metricsText: () => Promise<string>
-  readonly watch?: WatchHubOptions
+  readonly watch?: StreamHubOptions
   readonly requestMsMax?: number
   readonly connectionsMax?: number
 }
@@ -53,19 +60,27 @@ export interface HttpServerOptions {
 export class HttpServer {
   readonly #app: FastifyInstance
   readonly #options: HttpServerOptions
-  readonly #watches: WatchHub
+  readonly #context: HttpContext
   #stopping = false
 
   /** @throws ConfigSyncError TOKEN_REQUIRED: the address is not loopback and there is no token */
   constructor(options: HttpServerOptions) {
     this.#options = options
     const access = new Access(options.host, options.token)
-    this.#watches = new WatchHub(options.sync, options.watch)
     this.#app = createApp(options)
     answerErrors(this.#app, options.logger)
-    const { sync, tuner, logger, metricsText } = options
-    const context = { sync, tuner, logger, metricsText, watches: this.#watches, isStopping: () => this.#stopping }
-    registerRoutes(this.#app, access, context)
+    const { sync, tuner, logger, logs, metricsText } = options
+    this.#context = {
+      sync,
+      tuner,
+      logger,
+      metricsText,
+      streams: new StreamHub(sync, tuner, logs, options.watch),
+      departures: new Departures(sync),
+      confirmations: new Confirmations(sync),
+      isStopping: () => this.#stopping,
+    }
+    registerRoutes(this.#app, access, this.#context)
   }
 
   /** @throws ConfigSyncError PORT_TAKEN, LISTEN_FAILED */
@@ -74,8 +89,7 @@ export class HttpServer {
     try {
       await this.#app.listen({ port, host: host === 'localhost' ? '127.0.0.1' : host, listenTextResolver: () => '' })
     } catch (cause) {
-      this.#watches.close()
-      await this.#app.close()
+      await this.close()
       if (cause instanceof Error && 'syscall' in cause) throw listenError(cause, `${host}:${port}`)
       throw cause
     }
@@ -95,7 +109,10 @@ export class HttpServer {
   /** Ends every open stream at once and resolves when nothing is left open. */
   async close(): Promise<void> {
     this.#stopping = true
-    this.#watches.close()
+    const { streams, departures, confirmations } = this.#context
+    streams.close()
+    departures.stop()
+    confirmations.stop()
     await this.#app.close()
   }
 }
@@ -203,11 +220,12 @@ function registerRoutes(app: FastifyInstance, access: Access, context: HttpConte
   app.register(async (scope) => {
     readRoutes(scope, context)
     writeRoutes(scope, context)
-    watchRoute(scope, context)
+    streamRoutes(scope, context)
     stateRoutes(scope, context)
     historyRoutes(scope, context)
     tunerRoutes(scope, context)
-    operationsRoutes(scope, context, routes)
+    operationsRoutes(scope, context)
+    pageRoutes(scope, context, routes, new PageFiles())
   })
   app.setNotFoundHandler((request, reply) =>
     sendProblem(reply, problem('ROUTE_UNKNOWN', `${request.method} ${request.url}`)),

@@ -3,10 +3,10 @@ import type { HttpContext } from './context.ts'
 import { CONFLICTS_LISTED } from './limits.ts'
 import { limitOf } from './list-limit.ts'
 import * as schemas from './schemas.ts'
-import { conflictJson, memberJson, statusJson, vectorJson } from './views.ts'
+import { conflictJson, memberJson, propagationJson, statusJson, vectorJson } from './views.ts'
 
 /** What this node knows about itself and the mesh. */
-export function stateRoutes(app: FastifyInstance, { sync }: HttpContext): void {
+export function stateRoutes(app: FastifyInstance, { sync, departures, confirmations }: HttpContext): void {
   const list = (
     operationId: string,
     summary: string,
@@ -18,9 +18,20 @@ export function stateRoutes(app: FastifyInstance, { sync }: HttpContext): void {
 
   app.get('/v1/status', list('getStatus', 'This node', schemas.STATUS_ANSWER), () => statusJson(sync.status()))
 
-  app.get('/v1/nodes', list('getNodes', 'Every live member, this node included', schemas.NODES_ANSWER), () => ({
-    nodes: sync.status().members.map(memberJson),
-  }))
+  app.get(
+    '/v1/nodes',
+    list('getNodes', 'Every live member, this node included, and who went', schemas.NODES_ANSWER),
+    () => ({
+      nodes: sync.status().members.map(memberJson),
+      departed: departures.list(),
+    }),
+  )
+
+  app.get(
+    '/v1/propagation',
+    list('getPropagation', 'How soon every live member had shown to have a change', schemas.PROPAGATION_ANSWER),
+    () => propagationJson(confirmations.view()),
+  )
 
   app.get(
     '/v1/version-vectors',

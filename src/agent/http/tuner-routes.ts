@@ -4,6 +4,7 @@ import { type HttpContext, refuseWhileStopping } from './context.ts'
 import { ADJUSTMENTS_LISTED } from './limits.ts'
 import { limitOf } from './list-limit.ts'
 import * as schemas from './schemas.ts'
+import * as tunerSchemas from './tuner-schemas.ts'
 import { tunerJson } from './tuner-views.ts'
 
 interface Observation {
@@ -27,8 +28,8 @@ function getTuner(app: FastifyInstance, { tuner }: HttpContext): void {
         operationId: 'getTuner',
         summary: 'Goals, what was measured, what is on trial, and the latest adjustments',
         tags: ['tuner'],
-        querystring: schemas.ADJUSTMENTS_QUERY,
-        response: schemas.responses(schemas.TUNER_ANSWER),
+        querystring: tunerSchemas.ADJUSTMENTS_QUERY,
+        response: schemas.responses(tunerSchemas.TUNER_ANSWER),
       },
     },
     ({ query }) => {
@@ -49,8 +50,8 @@ function postObservations(app: FastifyInstance, context: HttpContext): void {
         summary: 'Samples of metrics that are tuned by: numbers, or whether something succeeded',
         tags: ['tuner'],
         querystring: schemas.NO_QUERY,
-        body: schemas.OBSERVATIONS_BODY,
-        response: schemas.responses(schemas.OBSERVATIONS_ANSWER, [
+        body: tunerSchemas.OBSERVATIONS_BODY,
+        response: schemas.responses(tunerSchemas.OBSERVATIONS_ANSWER, [
           ...schemas.BODY_PROBLEMS,
           'METRIC_INVALID',
           'STOPPING',
@@ -74,8 +75,8 @@ function postRelease(app: FastifyInstance, context: HttpContext): void {
         summary: 'Let the tuner move a parameter that a person set; without one, let it go on after it froze',
         tags: ['tuner'],
         querystring: schemas.NO_QUERY,
-        body: schemas.RELEASE_BODY,
-        response: schemas.responses(schemas.DONE_ANSWER, [
+        body: tunerSchemas.RELEASE_BODY,
+        response: schemas.responses(tunerSchemas.DONE_ANSWER, [
           ...schemas.WRITE_PROBLEMS,
           ...schemas.BODY_PROBLEMS,
           'PARAMETER_UNKNOWN',
@@ -102,8 +103,8 @@ function postFreeze(app: FastifyInstance, context: HttpContext): void {
         summary: 'Leave every tuned parameter where it is until it is released',
         tags: ['tuner'],
         querystring: schemas.NO_QUERY,
-        body: schemas.FREEZE_BODY,
-        response: schemas.responses(schemas.DONE_ANSWER, [...schemas.WRITE_PROBLEMS, ...schemas.BODY_PROBLEMS]),
+        body: tunerSchemas.FREEZE_BODY,
+        response: schemas.responses(tunerSchemas.DONE_ANSWER, [...schemas.WRITE_PROBLEMS, ...schemas.BODY_PROBLEMS]),
       },
     },
     async ({ body: { reason } }) => {

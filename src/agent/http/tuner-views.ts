@@ -6,6 +6,7 @@ const orNull = <T>(value: T | undefined): T | null => (value === undefined ? nul
 /** JSON has no NaN: a value that is no number. */
 const finiteOrNull = (value: number): number | null => (Number.isFinite(value) ? value : null)
 
+export type TunerJson = ReturnType<typeof tunerJson>
 export function tunerJson(status: TunerStatus, adjustments: readonly AdjustmentRecord[], total: number) {
   const { mode, epoch, windowMs, objectives } = status
   return {
@@ -63,7 +64,7 @@ const metricJson = ({ samples, perSecond, mean, p50, p95, p99, successRate }: Me
   successRate: orNull(successRate),
 })
 
-function adjustmentJson(record: AdjustmentRecord) {
+export function adjustmentJson(record: AdjustmentRecord) {
   const { kind, objective, section, parameter, reason, epoch, nodeId, at, measured } = record
   return {
     kind,

@@ -8,6 +8,7 @@ import type {
   ParameterView,
   StatusView,
 } from '#node/types'
+import type { ConfirmationsView } from '#observe/confirmations'
 
 /** JSON has no undefined: what is absent is null on the wire, so that every field is always there. */
 const orNull = <T>(value: T | undefined): T | null => (value === undefined ? null : value)
@@ -42,11 +43,13 @@ const siblingJson = (update: ConfigUpdateMsg): SiblingJson => ({
 })
 
 /** What PUT, DELETE and PATCH answer for each write. */
+export type WriteJson = ReturnType<typeof writeJson>
 export function writeJson(update: ConfigUpdateMsg) {
   const { section, parameter, deleted } = update
   return { section, parameter, value: orNull(update.value), deleted, update: updateJson(update) }
 }
 
+export type ParameterJson = ReturnType<typeof parameterJson>
 export function parameterJson(view: ParameterView) {
   const { section, parameter, deleted, source } = view
   return {
@@ -60,6 +63,7 @@ export function parameterJson(view: ParameterView) {
   }
 }
 
+export type ChangeJson = ReturnType<typeof changeJson>
 export function changeJson(change: ParameterChangeView) {
   const { section, parameter, deleted } = change
   return {
@@ -72,6 +76,7 @@ export function changeJson(change: ParameterChangeView) {
   }
 }
 
+export type ConflictJson = ReturnType<typeof conflictJson>
 export function conflictJson(record: ConflictRecord) {
   const { section, parameter, at, decidedBy, explanation } = record
   return {
@@ -111,6 +116,7 @@ export const memberJson = (member: MemberView) => ({
   clockOffsetMs: orNull(member.clockOffsetMs),
   versionVector: orNull(member.versionVector),
 })
+export type MemberJson = ReturnType<typeof memberJson>
 
 export const vectorJson = ({ nodeId, self, inStep, digest, versionVector }: MemberView) => ({
   nodeId,
@@ -120,6 +126,7 @@ export const vectorJson = ({ nodeId, self, inStep, digest, versionVector }: Memb
   versionVector: orNull(versionVector),
 })
 
+export type StatusJson = ReturnType<typeof statusJson>
 export function statusJson(status: StatusView) {
   const { delivery } = status
   return {
@@ -139,3 +146,11 @@ export function statusJson(status: StatusView) {
     },
   }
 }
+
+export type PropagationJson = ReturnType<typeof propagationJson>
+export const propagationJson = (view: ConfirmationsView) => ({
+  ...view,
+  boundMs: orNull(view.boundMs),
+  p50Ms: orNull(view.p50Ms),
+  p99Ms: orNull(view.p99Ms),
+})

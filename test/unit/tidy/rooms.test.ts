@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join, posix } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { allowedImports, isRoom, roomOf, rooms, roomsTable } from './rooms.ts'
+import { allowedImports, BUNDLED, isRoom, roomOf, rooms, roomsTable } from './rooms.ts'
 import { at, codeFilesOf, root, type SourceFile } from './sources.ts'
 import { importsOf } from './syntax.ts'
 
@@ -17,7 +17,7 @@ function trespasses(file: SourceFile): string[] {
 
 function relativeFault(path: string, specifier: string): string | undefined {
   const target = posix.join(dirname(path), specifier)
-  if (!/\.(ts|json)$/.test(specifier)) return 'a relative import ends in .ts'
+  if (!/\.(tsx?|json)$/.test(specifier)) return 'a relative import ends in .ts'
   if (roomOf(path) === 'index') return directionFault('index', roomOf(target))
   return roomOf(target) === roomOf(path) ? undefined : 'another room is imported by its alias, #room/file'
 }
@@ -54,6 +54,16 @@ describe('the rooms of src', () => {
     const text = existsSync(join(root, 'ARCHITECTURE.md')) ? readFileSync(join(root, 'ARCHITECTURE.md'), 'utf8') : ''
     const printed = /<!-- rooms -->\n([\s\S]*?)\n<!-- \/rooms -->/.exec(text)?.[1]?.trim()
     expect(printed).toBe(roomsTable())
+  })
+
+  it('of other rooms the dashboard takes types alone, and what is written to run in a browser too', () => {
+    const taken = codeFilesOf('src/dashboard').flatMap((file) =>
+      importsOf(file)
+        .filter(({ specifier, typeOnly }) => !typeOnly && specifier.startsWith('#') && !BUNDLED.includes(specifier))
+        .map(({ specifier, offset }) => at(file, offset, `${specifier} would be bundled into the page`)),
+    )
+    expect(taken).toEqual([])
+    expect(codeFilesOf('src/dashboard').length).toBeGreaterThan(10)
   })
 
   it('form no cycle', () => {

@@ -12,7 +12,7 @@ export interface SourceFile {
 }
 
 const BINARY = /\.(png|jpe?g|gif|ico|woff2?|zst|gz|sqlite)$/
-const CODE = /\.(ts|mts|mjs|js)$/
+const CODE = /\.(tsx?|mts|mjs|js)$/
 
 /** Paths of everything that git tracks or would track; what .gitignore names is no part of the repository. */
 export function listFiles(): readonly string[] {

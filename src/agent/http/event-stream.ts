@@ -1,22 +1,33 @@
 import type { ServerResponse } from 'node:http'
-import type { JsonValue } from '#core/json'
-import type { ChangeEvent, ParameterChangeView } from '#node/types'
+import type { EventHistory, Numbered } from './event-history.ts'
 import { WATCH_RETRY_MS } from './limits.ts'
-import { changeJson } from './views.ts'
-import type { WatchHistory } from './watch-history.ts'
 
-export interface WatchSelection {
-  readonly section: string | undefined
-  readonly parameter: string | undefined
+/** One server-sent event: its name, and its data as JSON text or as what becomes it. */
+export interface Told {
+  readonly event: string
+  readonly data: object | string
 }
 
-/** What a stream tells about and from where. */
-export interface WatchSource {
-  readonly nodeId: string
+/** What one stream tells about and from where. */
+export interface StreamSource<E extends Numbered> {
   readonly runId: string
-  readonly history: WatchHistory
-  /** effective values of everything, as they are now */
-  config(): Record<string, Record<string, JsonValue>>
+  readonly history: EventHistory<E>
+  /** undefined: this reader did not ask for it */
+  tell(event: E): Told | undefined
+  /** for whoever cannot go on where it was: what stands instead of what was missed */
+  reset(revision: number): object
+  /** the opening is over */
+  ready(revision: number): object
+  /** where a reader begins that has seen nothing */
+  readonly start: number
+}
+
+/** How a hub handles any of its streams. */
+export interface OpenStream {
+  pump(): void
+  beat(): void
+  close(): void
+  tellNow(told: Told): void
 }
 
 /**
@@ -24,24 +35,17 @@ export interface WatchSource {
  * its reader reads. A reader that falls out of the history is cut off, so that none costs more than a socket's buffer
  * and one event.
  */
-export class WatchStream {
+export class EventStream<E extends Numbered> implements OpenStream {
   readonly #response: ServerResponse
-  readonly #source: WatchSource
-  readonly #selection: WatchSelection
+  readonly #source: StreamSource<E>
   #cursor: number
   #opened = false
   #stalled = false
 
-  constructor(
-    response: ServerResponse,
-    source: WatchSource,
-    selection: WatchSelection,
-    lastEventId: string | undefined,
-  ) {
+  constructor(response: ServerResponse, source: StreamSource<E>, lastEventId: string | undefined) {
     this.#response = response
     this.#source = source
-    this.#selection = selection
-    this.#cursor = source.history.revision
+    this.#cursor = source.start
     response.on('drain', () => this.pump())
     response.writeHead(200, {
       'content-type': 'text/event-stream; charset=utf-8',
@@ -64,10 +68,17 @@ export class WatchStream {
       event = history.next(this.#cursor)
     ) {
       this.#cursor = event.revision
-      this.#writeChange(event)
+      const told = this.#source.tell(event)
+      if (told) this.#write(told, event.revision)
     }
     this.#writeReady()
     this.#response.uncork()
+  }
+
+  /** What is true of this moment only: it has no id, and a reader that is busy is told the next instead. */
+  tellNow({ event, data }: Told): void {
+    if (!this.#opened || this.#response.writableNeedDrain || this.#response.destroyed) return
+    this.#response.write(`event: ${event}\ndata: ${text(data)}\n\n`)
   }
 
   /**
@@ -92,10 +103,10 @@ export class WatchStream {
 
   #begin(lastEventId: string | undefined): void {
     if (lastEventId !== undefined) {
-      const resumed = this.#revisionOf(lastEventId)
-      if (resumed === undefined)
-        this.#write('reset', this.#cursor, { revision: this.#cursor, config: this.#selectedConfig() })
-      else this.#cursor = resumed
+      const { history } = this.#source
+      this.#cursor = this.#revisionOf(lastEventId) ?? history.revision
+      if (this.#revisionOf(lastEventId) === undefined)
+        this.#write({ event: 'reset', data: this.#source.reset(this.#cursor) }, this.#cursor)
     }
     this.pump()
   }
@@ -111,35 +122,11 @@ export class WatchStream {
   #writeReady(): void {
     if (this.#opened || this.#cursor !== this.#source.history.revision) return
     this.#opened = true
-    const { nodeId, runId } = this.#source
-    this.#write('ready', this.#cursor, { nodeId, runId, revision: this.#cursor })
+    this.#write({ event: 'ready', data: this.#source.ready(this.#cursor) }, this.#cursor)
   }
 
-  #writeChange(event: ChangeEvent): void {
-    const changes = event.changes.filter((change) => this.#selects(change))
-    if (changes.length > 0)
-      this.#write('change', event.revision, { revision: event.revision, changes: changes.map(changeJson) })
-  }
-
-  #selects({ section, parameter }: ParameterChangeView): boolean {
-    const selection = this.#selection
-    if (selection.section !== undefined && selection.section !== section) return false
-    return selection.parameter === undefined || selection.parameter === parameter
-  }
-
-  #selectedConfig(): Record<string, Record<string, JsonValue>> {
-    const all = this.#source.config()
-    const { section, parameter } = this.#selection
-    if (section === undefined && parameter === undefined) return all
-    const selected = Object.entries(all)
-      .filter(([name]) => section === undefined || name === section)
-      .map(([name, values]) => [name, parameter === undefined ? values : pick(values, parameter)] as const)
-      .filter(([, values]) => Object.keys(values).length > 0)
-    return Object.fromEntries(selected)
-  }
-
-  #write(event: string, revision: number, data: object): void {
-    this.#response.write(`event: ${event}\nid: ${this.#id(revision)}\ndata: ${JSON.stringify(data)}\n\n`)
+  #write({ event, data }: Told, revision: number): void {
+    this.#response.write(`event: ${event}\nid: ${this.#id(revision)}\ndata: ${text(data)}\n\n`)
   }
 
   #id(revision: number): string {
@@ -147,5 +134,4 @@ export class WatchStream {
   }
 }
 
-const pick = (values: Record<string, JsonValue>, name: string): Record<string, JsonValue> =>
-  Object.hasOwn(values, name) ? { [name]: values[name]! } : {}
+const text = (data: object | string): string => (typeof data === 'string' ? data : JSON.stringify(data))

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { readEvents, type ServerSentEvent } from '#cli/event-stream'
+import { readEvents, type ServerSentEvent } from '#codec/event-stream'
 
 async function read(
   chunks: readonly Uint8Array[],

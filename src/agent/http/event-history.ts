@@ -1,28 +1,29 @@
-import type { JsonValue } from '#core/json'
-import type { ChangeEvent, ParameterChangeView } from '#node/types'
 import { WATCH_HISTORY_BYTES_MAX, WATCH_HISTORY_EVENTS_MAX } from './limits.ts'
 
-export interface WatchHistoryLimits {
+export interface EventHistoryLimits {
   readonly eventsMax: number
   /** estimated bytes of the values held on to */
   readonly bytesMax: number
 }
 
-interface Entry {
-  readonly event: ChangeEvent
+/** What can be resumed from: revisions rise, and gaps between them are no loss. */
+export interface Numbered {
+  readonly revision: number
+}
+
+interface Entry<E> {
+  /** undefined once it was dropped */
+  readonly event: E | undefined
   readonly bytes: number
 }
 
-/** What an event costs beside its values: the objects of an update and its version vector. */
-const CHANGE_BYTES = 512
-
 /**
- * The last change events of this run, so that whoever lost a connection goes on without a gap. Bounded in events and
- * bytes; what is dropped is known by `covers`.
+ * The last events of this run, so that whoever lost a connection goes on without a gap. Bounded in events and bytes; what
+ * is dropped is known by `covers`.
  */
-export class WatchHistory {
-  readonly #limits: WatchHistoryLimits
-  #entries: Entry[] = []
+export class EventHistory<E extends Numbered> {
+  readonly #limits: EventHistoryLimits
+  #entries: Entry<E>[] = []
   /** entries before it are dropped; the array is cut when half of it is */
   #head = 0
   #bytes = 0
@@ -30,8 +31,8 @@ export class WatchHistory {
   #since: number
   #revision: number
 
-  /** @param revision of the node when recording begins: everything after it is recorded */
-  constructor(revision: number, limits?: Partial<WatchHistoryLimits>) {
+  /** @param revision when recording begins: everything after it is recorded */
+  constructor(revision: number, limits?: Partial<EventHistoryLimits>) {
     this.#limits = { eventsMax: WATCH_HISTORY_EVENTS_MAX, bytesMax: WATCH_HISTORY_BYTES_MAX, ...limits }
     this.#since = revision
     this.#revision = revision
@@ -42,9 +43,8 @@ export class WatchHistory {
     return this.#revision
   }
 
-  /** Revisions rise; gaps between them are no loss. */
-  record(event: ChangeEvent): void {
-    const bytes = event.changes.reduce((sum, change) => sum + changeBytes(change), 0)
+  /** @param bytes what it holds on to, estimated */
+  record(event: E, bytes: number): void {
     this.#entries.push({ event, bytes })
     this.#bytes += bytes
     this.#revision = event.revision
@@ -61,15 +61,22 @@ export class WatchHistory {
   }
 
   /** The first event after `revision`; undefined when there is none. Right only while `covers(revision)`. */
-  next(revision: number): ChangeEvent | undefined {
+  next(revision: number): E | undefined {
     let low = this.#head
     let high = this.#entries.length
     while (low < high) {
       const middle = (low + high) >>> 1
-      if (this.#entries[middle]!.event.revision > revision) high = middle
+      if (this.#entries[middle]!.event!.revision > revision) high = middle
       else low = middle + 1
     }
     return this.#entries[low]?.event
+  }
+
+  /** The revision after which there are `count` events, or as many as are remembered. */
+  back(count: number): number {
+    const first = Math.max(this.#head, this.#entries.length - count)
+    if (first === this.#entries.length) return this.#revision
+    return first === this.#head ? this.#since : this.#entries[first - 1]!.event!.revision
   }
 
   /** The newest stays whatever it weighs, so that whoever keeps up is never cut off. */
@@ -80,26 +87,11 @@ export class WatchHistory {
 
   #dropOldest(): void {
     const oldest = this.#entries[this.#head]
-    if (!oldest) return
+    if (!oldest?.event) return
     // A dropped entry must let go of its values before the array is cut.
-    this.#entries[this.#head] = DROPPED
+    this.#entries[this.#head] = { event: undefined, bytes: 0 }
     this.#head++
     this.#bytes -= oldest.bytes
     this.#since = oldest.event.revision
   }
-}
-
-const DROPPED: Entry = { event: { revision: -1, source: 'local', changes: [] }, bytes: 0 }
-
-const changeBytes = (change: ParameterChangeView): number =>
-  CHANGE_BYTES + valueBytes(change.value) + valueBytes(change.previous) + valueBytes(change.update.value)
-
-/** A rough size of a value in memory, without making its text. Values are at most 64 levels deep. */
-function valueBytes(value: JsonValue | undefined): number {
-  if (typeof value === 'string') return 16 + value.length * 2
-  if (typeof value !== 'object' || value === null) return 8
-  let bytes = 32
-  if (Array.isArray(value)) for (const member of value) bytes += valueBytes(member)
-  else for (const [key, member] of Object.entries(value)) bytes += key.length * 2 + valueBytes(member as JsonValue)
-  return bytes
 }

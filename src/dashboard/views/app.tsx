@@ -1,0 +1,88 @@
+import type { FunctionComponent } from 'preact'
+import { useEffect, useRef } from 'preact/hooks'
+import type { Connection } from '../agent/live.ts'
+import { ConfigurationView } from './configuration.tsx'
+import { FollowedChanges } from './followed-changes.tsx'
+import { hrefOf, useCell, useDashboard, useRoute } from './hooks.ts'
+import { MeshView } from './mesh.tsx'
+import { ThemeSwitch } from './theme-switch.tsx'
+import { TokenForm } from './token-form.tsx'
+
+interface Place {
+  readonly title: string
+  readonly view: FunctionComponent<{ readonly path: readonly string[] }>
+}
+
+const PLACES: Readonly<Record<string, Place>> = {
+  mesh: { title: 'Mesh', view: MeshView },
+  configuration: { title: 'Configuration', view: ConfigurationView },
+}
+const FIRST = 'mesh'
+
+export function App() {
+  const connection = useCell(useDashboard().connection)
+  const [name = '', ...path] = useRoute()
+  const place = PLACES[name] ?? PLACES[FIRST]!
+  const heading = useRef<HTMLHeadingElement>(null)
+  const first = useRef(true)
+  useEffect(() => {
+    document.title = `${place.title} – ConfigSync`
+    // Whoever reads by ear is told where they are now; not when the page opens.
+    if (!first.current) heading.current?.focus()
+    first.current = false
+  }, [place])
+  return (
+    <>
+      <button type="button" class="skip" onClick={() => document.getElementById('main')?.focus()}>
+        To the content
+      </button>
+      <Header current={place.title} connection={connection} />
+      <main id="main" tabIndex={-1}>
+        <h1 ref={heading} tabIndex={-1}>
+          {place.title}
+        </h1>
+        {connection === 'token' ? <TokenForm /> : <place.view path={path} />}
+      </main>
+      <FollowedChanges />
+    </>
+  )
+}
+
+function Header({ current, connection }: { readonly current: string; readonly connection: Connection }) {
+  const status = useCell(useDashboard().status)
+  return (
+    <header>
+      <div class="brand">
+        <strong>ConfigSync</strong>
+        {status && (
+          <span>
+            {status.nodeId} of {status.cluster}
+          </span>
+        )}
+      </div>
+      <nav aria-label="Views">
+        {Object.entries(PLACES).map(([name, { title }]) => (
+          <a key={name} href={hrefOf(name)} aria-current={title === current ? 'page' : undefined}>
+            {title}
+          </a>
+        ))}
+      </nav>
+      <ConnectionState connection={connection} />
+      <ThemeSwitch />
+    </header>
+  )
+}
+
+const SAID: Readonly<Record<Connection, string>> = {
+  connecting: 'connecting …',
+  live: 'live',
+  lost: 'connection lost, trying again …',
+  token: 'needs a token',
+}
+
+const ConnectionState = ({ connection }: { readonly connection: Connection }) => (
+  <p class={`connection ${connection}`} role="status">
+    <span class="mark" aria-hidden="true" />
+    {SAID[connection]}
+  </p>
+)
