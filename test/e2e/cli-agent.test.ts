@@ -39,7 +39,7 @@ describe('configsync agent', () => {
     [['--node-id', 'no spaces'], /NODE_ID_INVALID/],
     [['--node-id', 'a', '--listen', 'nowhere'], /SETTING_INVALID: --listen: "nowhere"/],
     [['--node-id', 'a', '--mesh', 'tsl'], /did you mean tls\?/],
-    [['--node-id', 'a', '--data', './a'], /unknown option '--data'/],
+    [['--node-id', 'a', '--dat', './a'], /unknown option '--dat'/],
     [['--node-id', 'a', 'stray'], /too many arguments/],
   ])('%j is wrong usage, exit code 2', async (words, message) => {
     const { exitCode, stdout, stderr } = await runCli(['agent', ...words])
