@@ -49,7 +49,7 @@ export const SETTINGS = {
   tunerEnabled: booleanSetting(
     'auto_tuner.enabled',
     true,
-    'Whether the coordinator tunes the settings of the section mesh.',
+    'Whether the coordinator tunes anything: the settings of the section mesh, and what objectives name.',
   ),
   tunerIntervalSeconds: numberSetting(
     'auto_tuner.interval_seconds',

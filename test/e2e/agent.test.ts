@@ -218,6 +218,16 @@ describe('an agent that cannot start says why and leaves nothing behind', () => 
     expect(stderr).toContain('pool.size')
   })
 
+  it('objectives with a mistake', async () => {
+    const tuner = join(folder, 'wrong-objectives.json')
+    const goals = [{ metric: 'job_ms', p95AtMost: 200 }]
+    writeFileSync(tuner, JSON.stringify({ objectives: [{ name: 'pool', parameters: ['pool.sise'], goals }] }))
+    const { exitCode, stderr } = await refused('--tuner', tuner, ...local)
+    expect(exitCode).toBe(1)
+    expect(stderr).toContain('OBJECTIVE_INVALID: objective pool: pool.sise is not declared with tune bounds')
+    expect(stderr).toContain('Correct the objective of the tuner')
+  })
+
   it('a data folder whose parent is not there', async () => {
     const { exitCode, stderr } = await refused('--data', join(folder, 'missing', 'data'), ...local)
     expect(exitCode).toBe(1)

@@ -65,8 +65,9 @@ describe('where a setting comes from', () => {
   })
 
   it('reads paths of a file from beside it, others from the working directory', () => {
-    const config = settingsFile({ schema: 'schema.json' })
+    const config = settingsFile({ schema: 'schema.json', tuner: 'tuner.json' })
     expect(settle({ config }).schema).toBe(join(folder, 'schema.json'))
+    expect(settle({ config }).tuner).toBe(join(folder, 'tuner.json'))
     expect(settle({ schema: 'schema.json' }).schema).toBe(resolve('schema.json'))
   })
 
