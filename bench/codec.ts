@@ -29,6 +29,7 @@ const updateOf = (i: number): Update => ({
   context: EMPTY_CONTEXT,
   group: undefined,
   reason: undefined,
+  trace: undefined,
   unknownFields: undefined,
 })
 

@@ -36,6 +36,7 @@ export class WritingReplica {
       context: this.replica.contextFor(SECTION, parameter, this.#origin),
       group: undefined,
       reason: undefined,
+      trace: undefined,
       unknownFields: undefined,
     }
     this.replica.merge(update)

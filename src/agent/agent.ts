@@ -9,6 +9,7 @@ import { ConfigSyncManager } from '#node/manager'
 import type { LogFeed } from '#observe/log-feed'
 import { logEvents } from '#observe/logging'
 import { Metrics } from '#observe/metrics'
+import { openTelemetry } from '#observe/otel'
 import { logTuner } from '#observe/tuner-logging'
 import type { Store } from '#store/store'
 import { AutoTuner } from '#tuner/auto-tuner'
@@ -106,6 +107,7 @@ function createNode(
     cluster,
     mesh,
     preset,
+    instrumentation: openTelemetry(),
     wallClock: () => Date.now() + clockOffsetMs,
     ...(store && { store }),
     ...(parameters && { parameters }),

@@ -36,9 +36,10 @@ const CONTEXT_ENTRIES_MAX = FRAME_BYTES_MAX / 2
 /** Far more than a part of a pull has. A row may take three bytes, and a packed one none. */
 const ROWS_MAX = 65_536
 
-/** What a later version added to an update has no column: such a batch goes row by row. */
+/** What later versions added to an update has no column, and an older reader would drop one: such a batch goes row by row. */
 export const fitsColumns = (updates: readonly Update[]): boolean =>
-  updates.length <= ROWS_MAX && updates.every(({ unknownFields }) => unknownFields === undefined)
+  updates.length <= ROWS_MAX &&
+  updates.every(({ trace, unknownFields }) => trace === undefined && unknownFields === undefined)
 
 /**
  * Many updates, column by column: what is the same in all of them is said once, numbers that count up as their difference,
@@ -234,6 +235,7 @@ function assemble(columns: Columns, count: number): Update[] {
       context,
       group,
       reason: columns.reasons.at(row),
+      trace: undefined,
       unknownFields: undefined,
     }
     updates.push(before)

@@ -12,6 +12,7 @@ import {
   UNKNOWN_FIELDS_MAX,
 } from '#core/limits'
 import { nameDefect } from '#core/names'
+import { isTraceParent, TRACE_PARENT_BYTES, type TraceParent } from '#core/trace-parent'
 import type { Group, MergeRule, Update } from '#core/update'
 import { malformed } from './defect.ts'
 import { MessagePackReader } from './reader.ts'
@@ -20,7 +21,9 @@ import { readValue } from './value.ts'
 import { MessagePackWriter } from './writer.ts'
 
 /** Positions of an update that this version knows; see docs/protocol.md. */
-const POSITIONS = 14
+const POSITIONS = 15
+/** Without the trace, which most updates do not have, and older nodes do not know. */
+const POSITIONS_LEAST = 14
 /** A rule's number on the wire is its index. */
 const RULES: readonly MergeRule[] = ['latest', 'max', 'min', 'average', 'union', 'deep-merge']
 const CUSTOM = 'custom:'
@@ -103,8 +106,9 @@ export function readUpdates(from: MessagePackReader): readonly Update[] {
 }
 
 export function writeUpdate(to: MessagePackWriter, update: Update): void {
-  const { unknownFields } = update
-  to.array(unknownFields === undefined ? POSITIONS : POSITIONS + unknownFields.length)
+  const { trace, unknownFields } = update
+  if (unknownFields !== undefined) to.array(POSITIONS + unknownFields.length)
+  else to.array(trace === undefined ? POSITIONS_LEAST : POSITIONS)
   to.section(update.section)
   to.text(update.parameter)
   to.boolean(update.value === undefined)
@@ -121,11 +125,13 @@ export function writeUpdate(to: MessagePackWriter, update: Update): void {
   writeGroup(to, update)
   if (update.reason === undefined) to.nil()
   else to.text(update.reason)
+  if (trace !== undefined) to.text(trace)
+  else if (unknownFields !== undefined) to.nil()
   if (unknownFields !== undefined) for (const field of unknownFields) to.raw(field as Uint8Array)
 }
 
 export function readUpdate(from: MessagePackReader): Update {
-  const positions = from.tuple(POSITIONS)
+  const positions = from.tuple(POSITIONS_LEAST)
   const section = from.section()
   const parameter = from.name()
   const value = readTombstoneOrValue(from)
@@ -145,7 +151,8 @@ export function readUpdate(from: MessagePackReader): Update {
     context: readContext(from, origin),
     group: readGroup(from, sequence),
     reason: from.nil() ? undefined : from.text(REASON_BYTES_MAX),
-    unknownFields: positions === POSITIONS ? undefined : readUnknownFields(from, positions - POSITIONS),
+    trace: positions < POSITIONS ? undefined : readTrace(from),
+    unknownFields: positions <= POSITIONS ? undefined : readUnknownFields(from, positions - POSITIONS),
   }
 }
 
@@ -227,6 +234,12 @@ export function groupOf(at: GroupPlace, sequence: Sequence): Group | undefined {
 export function checkMember({ first, size }: Group, sequence: Sequence): void {
   if (sequence < first || sequence >= first + size || first + size - 1 > Number.MAX_SAFE_INTEGER)
     malformed('a group does not hold its update')
+}
+
+function readTrace(from: MessagePackReader): TraceParent | undefined {
+  if (from.nil()) return undefined
+  const trace = from.text(TRACE_PARENT_BYTES)
+  return isTraceParent(trace) ? trace : malformed('a trace is no traceparent')
 }
 
 /** Each as its bytes, so that it is passed on exactly, whatever it means. */

@@ -22,6 +22,7 @@ export const updateOf = (sequence: number, value: Update['value'], more: Partial
   context: [],
   group: undefined,
   reason: undefined,
+  trace: undefined,
   unknownFields: undefined,
   ...more,
 })

@@ -15,6 +15,7 @@ export function estimatedBytes(update: Update): number {
     update.parameter.length +
     update.context.length * 4 +
     (update.reason?.length ?? 0) +
+    (update.trace?.length ?? 0) +
     (update.value === undefined ? 1 : valueBytes(update.value))
   )
 }

@@ -1,6 +1,7 @@
 import type { CausalContext } from './causal-context.ts'
 import type { Dot, Origin, Sequence } from './identity.ts'
 import type { JsonValue } from './json.ts'
+import type { TraceParent } from './trace-parent.ts'
 
 /** `latest`, `max`, `min`, `average`, `union`, `deep-merge`, or `custom:NAME` of a function that the nodes declare. */
 export type MergeRule = 'latest' | 'max' | 'min' | 'average' | 'union' | 'deep-merge' | `custom:${string}`
@@ -38,6 +39,8 @@ export interface Update {
   readonly context: CausalContext
   readonly group: Group | undefined
   readonly reason: string | undefined
+  /** the trace in which it was written, for those who watch; it changes nothing */
+  readonly trace: TraceParent | undefined
   /** fields of a later protocol, carried on unchanged */
   readonly unknownFields: readonly unknown[] | undefined
 }

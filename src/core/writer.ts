@@ -2,6 +2,7 @@ import { HybridClock } from './hybrid-clock.ts'
 import { type Origin, originOf, type Sequence } from './identity.ts'
 import type { JsonValue } from './json.ts'
 import type { Self } from './self.ts'
+import type { TraceParent } from './trace-parent.ts'
 import type { MergeRule, Update } from './update.ts'
 
 /** One change of a local write, checked already. */
@@ -15,6 +16,7 @@ export interface WriteChange {
   readonly reason: string | undefined
   /** 0 but for the tuner's */
   readonly epoch: number
+  readonly trace?: TraceParent | undefined
 }
 
 /**
@@ -53,6 +55,7 @@ export class Writer {
       context: self.replica.contextFor(change.section, change.parameter, origin),
       group,
       reason: change.reason,
+      trace: change.trace,
       unknownFields: undefined,
     }))
   }

@@ -2,12 +2,14 @@ import { ConfigSyncError, type ErrorCode } from '#core/errors'
 import type { CoreEvent, ParameterChange } from '#core/events'
 import { type NodeId, nodeIdOf } from '#core/identity'
 import { deepFrozen } from '#core/json'
+import type { TraceParent } from '#core/trace-parent'
 import type { Update } from '#core/update'
 import type { Scheduler } from '#mesh/scheduler'
 import { ChangeGate, type GatedChanges } from './change-gate.ts'
 import { ChangeView } from './change-view.ts'
 import type { ConflictLedger } from './conflict-ledger.ts'
 import type { Refusal } from './effective.ts'
+import type { Instrumentation } from './instrumentation.ts'
 import type { Listeners } from './listeners.ts'
 import { isSetting } from './settings.ts'
 import type { State } from './state.ts'
@@ -22,6 +24,7 @@ export interface PublisherOptions {
   readonly elapsedMs: () => number
   /** one of ConfigSync's own settings may have another effective value */
   readonly onSettingChanged: () => void
+  readonly instrumentation: Instrumentation | undefined
 }
 
 /** Codes that mean that something is wrong with this node or its mesh, beyond one message. */
@@ -112,7 +115,9 @@ export class EventPublisher {
           this.fullExchanges++
           this.lastFullExchange = { from, at: this.options.wallClock(), updates }
         }
-        return listeners.emit('repair', { from, updates, full, outcome, elapsedMs })
+        const repair = { from, updates, full, outcome, elapsedMs }
+        this.options.instrumentation?.pull(repair)
+        return listeners.emit('repair', repair)
       }
       case 'diverged':
         this.divergences++
@@ -134,8 +139,12 @@ export class EventPublisher {
   private change({ source, changes }: GatedChanges): void {
     this.revision++
     const views = changes.map((change) => this.view(change))
-    if (this.options.listeners.has('change'))
-      this.options.listeners.emit('change', { revision: this.revision, source, changes: views })
+    const { listeners, instrumentation } = this.options
+    const event = { revision: this.revision, source, changes: views }
+    const tell = () => listeners.has('change') && listeners.emit('change', event)
+    const traces = instrumentation === undefined || source === 'local' ? [] : tracesOf(changes)
+    if (traces.length === 0) tell()
+    else instrumentation!.apply(event, traces, tell)
   }
 
   private view({ section, parameter, before, after, update }: ParameterChange): ChangeView {
@@ -176,4 +185,11 @@ export class EventPublisher {
     }
     this.options.listeners.emit('error', error)
   }
+}
+
+/** Each once. */
+function tracesOf(changes: readonly ParameterChange[]): TraceParent[] {
+  const traces = new Set<TraceParent>()
+  for (const { update } of changes) if (update.trace !== undefined) traces.add(update.trace)
+  return [...traces]
 }

@@ -1,6 +1,7 @@
 import { ConfigSyncError } from '#core/errors'
 import type { NodeId, Origin, Sequence } from '#core/identity'
 import type { JsonValue } from '#core/json'
+import type { TraceParent } from '#core/trace-parent'
 import type { ConfigSync } from './api.ts'
 import { ChangeStream } from './change-stream.ts'
 import { foreignWins } from './foreign-update.ts'
@@ -123,8 +124,19 @@ export class ConfigSyncManager<P extends SectionDeclarations = SectionDeclaratio
   }
 
   private async write(requests: readonly ConfigChangeRequest[], epoch = 0): Promise<readonly ConfigUpdateMsg[]> {
+    const { instrumentation } = this.runtime
+    if (instrumentation === undefined) return this.writeNow(requests, epoch, undefined)
+    return instrumentation.publish(requests, (trace) => this.writeNow(requests, epoch, trace))
+  }
+
+  private async writeNow(
+    requests: readonly ConfigChangeRequest[],
+    epoch: number,
+    trace: TraceParent | undefined,
+  ): Promise<readonly ConfigUpdateMsg[]> {
     const host = this.runtime.runningHost()
-    const changes = checkedChanges(requests, this.runtime.state.declarations, epoch)
+    const checked = checkedChanges(requests, this.runtime.state.declarations, epoch)
+    const changes = trace === undefined ? checked : checked.map((change) => ({ ...change, trace }))
     checkGroupSize(changes)
     const { updates, stored } = host.write(changes)
     const messages = updates.map(messageOf)

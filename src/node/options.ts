@@ -3,6 +3,7 @@ import type { Mesh } from '#mesh/mesh'
 import type { Scheduler } from '#mesh/scheduler'
 import type { Store } from '#store/store'
 import type { Declarations } from './declarations.ts'
+import type { Instrumentation } from './instrumentation.ts'
 import type { SectionDeclarations, TypedDeclarations } from './parameters.ts'
 import type { Preset } from './settings.ts'
 
@@ -32,6 +33,8 @@ export interface ConfigSyncOptions<P extends SectionDeclarations = SectionDeclar
   readonly newId?: () => string
   /** estimated bytes of one part of a pull, default 256 KiB; a simulation makes them small to have many parts */
   readonly pullPartBytes?: number
+  /** told of writes, changes and pulls, for traces: `openTelemetry()` of `configsync/otel` */
+  readonly instrumentation?: Instrumentation
   /** how busy this process is, 0 … 1; default: read from the event loop */
   readonly load?: () => number
 }

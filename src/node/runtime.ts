@@ -18,6 +18,7 @@ import type { Declarations } from './declarations.ts'
 import { EventPublisher } from './event-publisher.ts'
 import { type PastChange, pastChanges } from './history.ts'
 import { Host } from './host.ts'
+import type { Instrumentation } from './instrumentation.ts'
 import { Listeners } from './listeners.ts'
 import { LoadMeter } from './load.ts'
 import type { UntypedOptions } from './options.ts'
@@ -74,11 +75,16 @@ export class Runtime {
       wallClock: () => this.wallClock(),
       elapsedMs: () => this.scheduler.nowMs() - this.startedMs,
       onSettingChanged: () => this.applySettings(),
+      instrumentation: options.instrumentation,
     })
   }
 
   get cluster(): string {
     return this.options.cluster ?? 'default'
+  }
+
+  get instrumentation(): Instrumentation | undefined {
+    return this.options.instrumentation
   }
 
   get clock(): { readonly scheduler: Scheduler; readonly wallClock: () => number } {

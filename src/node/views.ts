@@ -61,6 +61,7 @@ export function updateOf(message: ConfigUpdateMsg): Update {
       context: contextOf(context),
       group: undefined,
       reason: message.reason,
+      trace: undefined,
       unknownFields: undefined,
     }),
   )

@@ -110,8 +110,9 @@ function sizeOf(name: string, value: JsonValue): number {
 export function checkGroupSize(changes: readonly WriteChange[]): void {
   if (changes.length === 1) return
   let bytes = 0
-  for (const { section, parameter, value, reason } of changes) {
-    bytes += GROUP_ENVELOPE_BYTES + utf8Bytes(section) + utf8Bytes(parameter) + utf8Bytes(reason ?? '')
+  for (const { section, parameter, value, reason, trace } of changes) {
+    bytes +=
+      GROUP_ENVELOPE_BYTES + (trace?.length ?? 0) + utf8Bytes(section) + utf8Bytes(parameter) + utf8Bytes(reason ?? '')
     if (value !== undefined) bytes += isSmall(value) ? 3 * String(value).length : valueBytes(value)
   }
   if (bytes > GROUP_BYTES_MAX)

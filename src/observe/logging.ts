@@ -31,11 +31,7 @@ export function createLogger(level: LogLevel, nodeId: string, destination: Desti
   return pino(options, destination)
 }
 
-/**
- * Logs what happens on a node. The field `event` is stable: config.changed, config.conflict, config.rejected,
- * mesh.member, mesh.coordinator, mesh.repaired, node.ready, node.trouble, store.recovered.
- * @returns what stops it
- */
+/** Logs what happens on a node, by the names of `log-events.ts`. @returns what stops it */
 export function logEvents(sync: ConfigSync, logger: Logger): () => void {
   const trouble = new TroubleLimit()
   const rejections = new Rejections((event) => logRejected(logger, trouble, event))

@@ -96,6 +96,28 @@ function statusMetrics(registers: Registry[]): (status: StatusView) => void {
   const byDirection = (name: string, help: string) =>
     new Counter({ name: `configsync_${name}`, help, labelNames: ['direction'], registers })
   const members = gauge('members', 'Live members that this node knows, itself included')
+  const behind = gauge('members_behind', 'Members that are not known to be in step with this node')
+  const suspected = gauge('members_suspected', 'Members that are silent and have been asked')
+  const clockOffset = gauge(
+    'clock_offset_seconds',
+    'The greatest offset between this clock and that of a member, as estimated',
+  )
+  const isReady = gauge('ready', '1 once this node lacked nothing that some member had, since it started')
+  const epoch = gauge('epoch', 'The latest reign of a coordinator that this node knows')
+  const info = new Gauge({
+    name: 'configsync_info',
+    help: 'Always 1: the names of this node',
+    labelNames: ['node', 'cluster'],
+    registers,
+  })
+  const sending = new Gauge({
+    name: 'configsync_message_send_seconds',
+    help: 'From handing a message over until its receipt, over the last minute',
+    labelNames: ['quantile'],
+    registers,
+  })
+  const arriving = gauge('message_send_success_ratio', 'Share of messages of the last minute whose receipt came')
+  const retries = counter('message_retries_total', 'Messages that were sent again, because no receipt had come')
   const coordinator = gauge('coordinator', '1 while this node is the coordinator')
   const pending = gauge('pending_updates', 'Changes that components are told of later, because of load')
   const load = gauge('load', 'Load of this process, 0 to 1')
@@ -115,6 +137,13 @@ function statusMetrics(registers: Registry[]): (status: StatusView) => void {
   })
   return (status) => {
     members.set(status.members.length)
+    const others = status.members.filter(({ self }) => !self)
+    behind.set(others.filter(({ inStep }) => inStep !== true).length)
+    suspected.set(others.filter(({ state }) => state === 'suspected').length)
+    clockOffset.set(Math.max(0, ...others.map(({ clockOffsetMs }) => Math.abs(clockOffsetMs ?? 0))) / 1000)
+    isReady.set(status.ready ? 1 : 0)
+    epoch.set(status.epoch)
+    info.set({ node: status.nodeId, cluster: status.cluster }, 1)
     coordinator.set(status.isCoordinator ? 1 : 0)
     pending.set(status.pendingUpdates)
     load.set(status.load)
@@ -125,10 +154,19 @@ function statusMetrics(registers: Registry[]): (status: StatusView) => void {
     storeFailing.set(status.store?.failure === undefined ? 0 : 1)
     divergences(status.divergences)
     const { delivery } = status
+    retries(delivery.retries)
+    setMeasured(sending, { 0.5: delivery.p50Ms, 0.95: delivery.p95Ms, 0.99: delivery.p99Ms })
+    arriving.set(delivery.successRate ?? Number.NaN)
     setCounters(frames, 'direction', { sent: delivery.framesSent, received: delivery.framesReceived })
     setCounters(bytes, 'direction', { sent: delivery.bytesSent, received: delivery.bytesReceived })
     setCounters(rejected, 'code', status.rejected)
   }
+}
+
+/** NaN says that nothing was measured lately, as in a summary of Prometheus. */
+function setMeasured(gauge: Gauge<'quantile'>, quantilesMs: Readonly<Record<string, number | undefined>>): void {
+  for (const [quantile, ms] of Object.entries(quantilesMs))
+    gauge.set({ quantile }, ms === undefined ? Number.NaN : ms / 1000)
 }
 
 /** The node counts these itself, from its start; a counter of prom-client can only be added to. */

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino'
 import type { AutoTuner } from '#tuner/auto-tuner'
 
-/** Logs what a tuner does: tuner.mode, tuner.adjusted, tuner.reverted, tuner.frozen, tuner.released, tuner.error. @returns what stops it */
+/** Logs what a tuner does, by the names of `log-events.ts`. @returns what stops it */
 export function logTuner(tuner: AutoTuner, logger: Logger): () => void {
   const stops = [
     tuner.on('mode', ({ mode }) => logger.info({ event: 'tuner.mode', mode }, `the tuner is ${mode}`)),

@@ -30,6 +30,8 @@ export function tunerMetrics(tuner: AutoTuner, registers: Registry[]): { stop():
       for (const name of TUNER_MODES) mode.set({ mode: name }, status.mode === name ? 1 : 0)
       for (const { name: objective, state, goals } of status.objectives) {
         frozen.set({ objective }, state.frozen ? 1 : 0)
+        // Known before the first one, so that a rate over them is right.
+        for (const kind of ['adjust', 'revert']) adjustments.inc({ objective, kind }, 0)
         for (const { goal, standing } of goals)
           if (!('raise' in goal)) missed.set({ objective, metric: goal.metric }, standing === 'missed' ? 1 : 0)
       }

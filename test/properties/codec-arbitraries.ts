@@ -35,6 +35,7 @@ const name = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 8 }).filter(
 const section = name.filter((text) => !text.includes('.'))
 const text = fc.string({ unit: 'binary', maxLength: 80 })
 const hash = fc.tuple(fc.nat(0xffff_ffff), fc.nat(0xffff_ffff))
+const hex = (n: bigint | number, digits: number): string => n.toString(16).padStart(digits, '0')
 const optional = <T>(of: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> => fc.option(of, { nil: undefined })
 
 /** Every kind of JSON value; `-0` is left out because it travels as 0. */
@@ -95,6 +96,11 @@ export const update: fc.Arbitrary<Update> = fc.tuple(origin, sequence).chain(([o
     context: contextFor(own),
     group: ownSequence < 2 ** 52 ? optional(groupFor(ownSequence)) : fc.constant(undefined),
     reason: optional(text),
+    trace: optional(
+      fc
+        .tuple(fc.bigInt(1n, 2n ** 128n - 1n), fc.bigInt(1n, 2n ** 64n - 1n), fc.nat(255))
+        .map(([trace, span, flags]) => `00-${hex(trace, 32)}-${hex(span, 16)}-${hex(flags, 2)}`),
+    ),
     unknownFields: optional(
       fc.array(
         unknownField.map((bytes) => Uint8Array.from(bytes)),
@@ -178,7 +184,9 @@ const pullRequest = record<PullRequest>({
 const neighbours: fc.Arbitrary<Update[]> = fc
   .tuple(update, fc.array(fc.tuple(fc.nat(2), fc.nat(2), fc.boolean(), name, optional(jsonValue)), { maxLength: 12 }))
   .map(([first, steps]) => {
-    const list: Update[] = [{ ...first, sequence: 5 as Sequence, group: undefined, unknownFields: undefined }]
+    const list: Update[] = [
+      { ...first, sequence: 5 as Sequence, group: undefined, trace: undefined, unknownFields: undefined },
+    ]
     for (const [gap, elapsedMs, grouped, suffix, value] of steps) {
       const before = list.at(-1)!
       const sequence = (before.sequence + 1 + gap) as Sequence

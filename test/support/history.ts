@@ -55,6 +55,7 @@ export class TestNode {
       context: this.replica.contextFor('s', parameter, this.origin),
       group,
       reason: undefined,
+      trace: undefined,
       unknownFields: undefined,
     }
     this.replica.merge(update)

@@ -29,6 +29,7 @@ export function sibling(node: string, value: JsonValue | undefined, options: Sib
     context: contextOf(new Map(Object.entries(context)) as Map<Origin, Sequence>),
     group: undefined,
     reason: undefined,
+    trace: undefined,
     unknownFields: undefined,
     ...fields,
   }

@@ -7,6 +7,7 @@ import { ConfigSyncError } from '#core/errors'
 import type { ConfigSync } from '#node/api'
 import { Confirmations } from '#observe/confirmations'
 import type { LogFeed } from '#observe/log-feed'
+import { inTraceOf } from '#observe/otel'
 import type { AutoTuner } from '#tuner/auto-tuner'
 import { Access } from './access.ts'
 import type { HttpContext } from './context.ts'
@@ -152,6 +153,8 @@ function createApp(options: HttpServerOptions): FastifyInstance {
   // The schemas of answers are for readers: what we answer is ours already, and is not to be filtered.
   app.setSerializerCompiler(() => JSON.stringify)
   acceptJsonOnly(app)
+  // Behind the body: what reads it runs in no context of ours.
+  app.addHook('preHandler', ({ headers }, _reply, done) => inTraceOf(String(headers['traceparent'] ?? ''), done))
   return app
 }
 

@@ -5,9 +5,27 @@ import { AutoTuner } from '#tuner/auto-tuner'
 
 type Listener = (event: never) => void
 
-const delivery = { framesSent: 5, framesReceived: 6, bytesSent: 700, bytesReceived: 800 }
+const delivery = {
+  p50Ms: 2,
+  p95Ms: 8,
+  p99Ms: undefined,
+  successRate: 0.5,
+  retries: 11,
+  framesSent: 5,
+  framesReceived: 6,
+  bytesSent: 700,
+  bytesReceived: 800,
+}
 const status = {
-  members: [{}, {}, {}],
+  nodeId: 'node-1',
+  cluster: 'prod',
+  ready: true,
+  epoch: 6,
+  members: [
+    { self: true, inStep: true, state: 'live', clockOffsetMs: 0 },
+    { self: false, inStep: false, state: 'suspected', clockOffsetMs: -2_500 },
+    { self: false, inStep: undefined, state: 'live', clockOffsetMs: undefined },
+  ],
   isCoordinator: true,
   pendingUpdates: 2,
   load: 0.25,
@@ -79,6 +97,16 @@ describe('metrics', () => {
     for (let scrape = 0; scrape < 2; scrape++) {
       expect(await sampleOf('conflicts_total')).toBe(1)
       expect(await sampleOf('members')).toBe(3)
+      expect(await sampleOf('members_behind')).toBe(2)
+      expect(await sampleOf('members_suspected')).toBe(1)
+      expect(await sampleOf('clock_offset_seconds')).toBe(2.5)
+      expect(await sampleOf('ready')).toBe(1)
+      expect(await sampleOf('epoch')).toBe(6)
+      expect(await sampleOf('info{node="node-1",cluster="prod"}')).toBe(1)
+      expect(await sampleOf('message_send_seconds{quantile="0.95"}')).toBe(0.008)
+      expect(await sampleOf('message_send_seconds{quantile="0.99"}')).toBeNaN()
+      expect(await sampleOf('message_send_success_ratio')).toBe(0.5)
+      expect(await sampleOf('message_retries_total')).toBe(11)
       expect(await sampleOf('coordinator')).toBe(1)
       expect(await sampleOf('pending_updates')).toBe(2)
       expect(await sampleOf('load')).toBe(0.25)

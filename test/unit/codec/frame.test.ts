@@ -138,7 +138,7 @@ describe('what a later version adds', () => {
   })
 
   it('at the end of an update is kept as it is and written again unchanged', () => {
-    const later = [...UPDATE, { a: [1, new Date(5)] }, Buffer.of(9, 9), -7]
+    const later = [...UPDATE, null, { a: [1, new Date(5)] }, Buffer.of(9, 9), -7]
     const frame = frameOf([[0, [later, UPDATE]]])
     const decoded = decodeFrame(frame)
     if (decoded.outcome === 'rejected') throw new Error(decoded.detail)
@@ -156,7 +156,7 @@ describe('what is too much for a later version', () => {
     ['64 KiB', ['x'.repeat(UNKNOWN_FIELDS_BYTES_MAX)]],
   ])('%s at the end of an update', (_, fields) => {
     expect(codeOf(readUpdates([...UPDATE, ...new Array(UNKNOWN_FIELDS_MAX).fill(null)]))).toBe('read')
-    expect(codeOf(readUpdates([...UPDATE, ...fields]))).toBe('FRAME_MALFORMED')
+    expect(codeOf(readUpdates([...UPDATE, null, ...fields]))).toBe('FRAME_MALFORMED')
   })
 })
 

@@ -20,6 +20,7 @@ const first: Update = {
   context: [],
   group: undefined,
   reason: undefined,
+  trace: undefined,
   unknownFields: undefined,
 }
 

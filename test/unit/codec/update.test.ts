@@ -251,3 +251,36 @@ describe('fields', () => {
     expect(frame.plainBytes).toBeLessThan(1.25 * encodedUpdateBytes(update))
   })
 })
+
+describe('the trace of an update', () => {
+  const trace = `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`
+  const traced = { ...sibling('a', 1), trace }
+  const with14 = encodeUpdate(sibling('a', 1))
+
+  it('takes no room where there is none, and is read where there is one', () => {
+    expect(decodeUpdate(with14).trace).toBeUndefined()
+    expect(encodeUpdate(traced).length).toBe(with14.length + 2 + trace.length)
+    expect(decodeUpdate(encodeUpdate(traced))).toEqual(traced)
+  })
+
+  it('is followed by what later versions add, and nil holds its place', () => {
+    const later = [Uint8Array.of(0xc3)]
+    for (const update of [
+      { ...traced, unknownFields: later },
+      { ...sibling('a', 1), unknownFields: later },
+    ])
+      expect(decodeUpdate(encodeUpdate(update))).toEqual(update)
+  })
+
+  it.each([
+    ['too short', trace.slice(0, -1)],
+    ['of another version', `01${trace.slice(2)}`],
+    ['of no trace', `00-${'0'.repeat(32)}-${'b'.repeat(16)}-01`],
+    ['of no span', `00-${'a'.repeat(32)}-${'0'.repeat(16)}-01`],
+    ['in capitals', trace.toUpperCase()],
+    ['too long', `${trace}0`],
+  ])('is refused when it is %s', (_, text) => {
+    const bytes = encodeUpdate({ ...traced, trace: text })
+    expect(() => decodeUpdate(bytes)).toThrow(expect.objectContaining({ code: 'UPDATE_INVALID' }))
+  })
+})

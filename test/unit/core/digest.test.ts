@@ -25,6 +25,7 @@ function update(value: JsonValue | undefined): Update {
     context: [],
     group: undefined,
     reason: undefined,
+    trace: undefined,
     unknownFields: undefined,
   }
 }
