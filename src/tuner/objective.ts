@@ -71,8 +71,7 @@ function objectiveDefect(objective: Objective): string | undefined {
   const unknown = Object.keys(objective).find((field) => !OBJECTIVE_FIELDS.includes(field))
   if (unknown !== undefined) return `unknown member ${unknown}; there are ${OBJECTIVE_FIELDS.join(', ')}`
   if (giveBack !== 'bounds' && giveBack !== 'default') return 'giveBack is bounds or default'
-  if (!Object.values(breakdown).every((metric) => typeof metric === 'string' && nameDefect(metric) === undefined))
-    return 'breakdown names a metric for each owner'
+  if (!isBreakdown(breakdown)) return 'breakdown names a metric for each owner'
   if (!Array.isArray(goals) || goals.length === 0) return 'no goal'
   if (!Array.isArray(parameters) || parameters.length === 0) return 'no parameter'
   if (new Set(parameters).size < parameters.length) return 'a parameter is named twice'
@@ -80,6 +79,12 @@ function objectiveDefect(objective: Objective): string | undefined {
   if (nameless !== undefined) return `${JSON.stringify(nameless)} is no section.parameter`
   return goals.map(goalDefect).find((problem) => problem !== undefined)
 }
+
+const isBreakdown = (breakdown: unknown): boolean =>
+  typeof breakdown === 'object' &&
+  breakdown !== null &&
+  !Array.isArray(breakdown) &&
+  Object.values(breakdown).every((metric) => typeof metric === 'string' && nameDefect(metric) === undefined)
 
 /** Of a goal, exactly one beside its metric. */
 const GOAL_FIELDS: readonly string[] = ['p95AtMost', 'rateAtLeast', 'raise']

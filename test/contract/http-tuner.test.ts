@@ -108,6 +108,22 @@ describe('POST /v1/tuner/observations', () => {
   })
 })
 
+describe('while the agent stops', () => {
+  it('observations, release and freeze are refused, and the tuner can be looked at', async () => {
+    agent.server.refuseWrites()
+    agent.tuner.stop()
+    for (const [path, body] of [
+      ['observations', { observations: [{ metric: 'request_ms', value: 1 }] }],
+      ['release', {}],
+      ['freeze', {}],
+    ] as const) {
+      const answer = await agent.call('POST', `/v1/tuner/${path}`, { body })
+      expect([answer.status, answer.body.code], path).toEqual([503, 'STOPPING'])
+    }
+    expect((await agent.call('GET', '/v1/tuner')).body.mode).toBe('off')
+  })
+})
+
 describe('POST /v1/tuner/freeze', () => {
   it('leaves everything where it is until it is released', async () => {
     await expect.poll(() => agent.tuner.mode, { timeout: 10_000 }).toBe('active')

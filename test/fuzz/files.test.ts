@@ -5,6 +5,7 @@ import fc from 'fast-check'
 import { afterAll, describe, expect, it } from 'vitest'
 import { settleSettings } from '#agent/settings'
 import { AGENT_SETTINGS } from '#agent/settings-table'
+import { readObjectives } from '#agent/tuner-file'
 import { parseTree } from '#cli/commands/import'
 import { CommandFailure } from '#cli/failure'
 import { readEvents } from '#codec/event-stream'
@@ -14,6 +15,7 @@ import { revokeCertificates } from '#mesh/tls/revocation-list'
 import { Revocations } from '#mesh/tls/revocations'
 import { declarationsFromJson } from '#node/json-schema'
 import { parseScenario } from '#sim/scenario/parser'
+import { ObjectiveRuns } from '#tuner/objective-runs'
 import { authorityOf, certificateOf } from '../support/certificates.ts'
 import { root } from '../unit/tidy/sources.ts'
 import { explore } from './exploration.ts'
@@ -90,6 +92,26 @@ describe('files of people, however damaged', () => {
         expectReadOr(['SCHEMA_INVALID'], () => declarationsFromJson(parsedOrUndefined(text))),
       ),
       120,
+    )
+  })
+
+  it('objectives of the tuner: read and judged, or OBJECTIVE_INVALID', async () => {
+    const declarations = declarationsFromJson(JSON.parse(example('schema.json')))
+    const path = join(folder, 'tuner.json')
+    const objective = JSON.parse(example('tuner.json')).objectives[0]
+    const made = fc
+      .record({
+        field: fc.constantFrom(...Object.keys(objective), 'goal', '__proto__'),
+        value: fc.oneof(fc.jsonValue(), fc.constant(objective.goals)),
+      })
+      .map(({ field, value }) => JSON.stringify({ objectives: [{ ...objective, [field]: value }] }))
+    await explore(
+      'tuner files',
+      fc.asyncProperty(fc.oneof(made, damagedJson([example('tuner.json')])), (text) => {
+        writeFileSync(path, text)
+        return expectReadOr(['OBJECTIVE_INVALID'], () => new ObjectiveRuns(readObjectives(path), [], declarations))
+      }),
+      500,
     )
   })
 

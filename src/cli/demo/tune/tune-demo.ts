@@ -27,7 +27,7 @@ const impatient = (windowSeconds: number) => ({
 /** In a window there must be enough jobs, and each node does a few a second while everything is slow. */
 const windowSecondsOf = (nodes: number): number => Math.max(1, Math.ceil(5 / nodes))
 /** Clients of each node: what the tuned pools serve with ease, and what needs larger batches. */
-export const LOADS = { first: 30, second: 80 } as const
+export const LOADS = { first: 40, second: 80 } as const
 const SECOND_MS = 1_000
 const START_MS_MAX = 30_000
 const PHASE_WINDOWS_MAX = 60
