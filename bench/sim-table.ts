@@ -51,10 +51,16 @@ type Runs = Map<string, (readonly Figure[])[]>
 const keyOf = (experiment: number, nodes: number): string => `${experiment} ${nodes}`
 const cpuSeconds = (ms: number): string => `${Math.round(ms / 1000)} s of CPU`
 
+/** On a terminal one line that changes; else a line now and then. */
+const PROGRESS_APART_MS = 10_000
+let toldMs = Number.NEGATIVE_INFINITY
+
 function progress(done: number, of: number, text: string): void {
-  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${done}/${of} ${text}`)
-  else if (done === of || Math.floor((20 * done) / of) > Math.floor((20 * (done - 1)) / of))
+  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${done}/${of} ${text}${done === of ? '\n' : ''}`)
+  else if (done === of || performance.now() >= toldMs + PROGRESS_APART_MS) {
+    toldMs = performance.now()
     console.error(`${done}/${of} ${text}`)
+  }
 }
 
 const complaint = ({ what, unit }: Bound, nodes: number, seeds: string, { value }: Figure): string =>
@@ -87,7 +93,6 @@ async function measuredTable(): Promise<Table> {
     if (job.type === 'experiment') note(job, outcome, runs, missed)
     progress(++done, jobs.length, `${job.nodes} nodes, ${cpuSeconds(cpuMs)}`)
   })
-  if (process.stderr.isTTY) process.stderr.write('\n')
   const rows = experiments.flatMap((experiment) =>
     EXPERIMENTS[experiment]!.bounds.map((bound, index) => row(experiment, bound, index, sizes, runs, missed)),
   )

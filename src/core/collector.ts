@@ -37,8 +37,7 @@ export class Collector {
   }
 
   private everybodyHas(sinceMs: number): boolean {
-    for (const { inStepMs } of this.membership.members.values())
-      if (inStepMs === undefined || inStepMs <= sinceMs) return false
+    for (const { inStepMs } of this.membership.members.values()) if (inStepMs <= sinceMs) return false
     return true
   }
 

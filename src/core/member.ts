@@ -15,8 +15,8 @@ export class Member {
   askedSinceMs: number | undefined
   /** times it was asked since then */
   asked = 0
-  /** elapsed time at which its digest last equalled ours */
-  inStepMs: number | undefined
+  /** elapsed time at which its digest last equalled ours, -Infinity before: written at each heartbeat, so always a number */
+  inStepMs = Number.NEGATIVE_INFINITY
   /** what it said it had seen, in a pull request or by an equal digest */
   told: Coverage | undefined
   /** a pull from it found nothing: none before this */

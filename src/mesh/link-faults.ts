@@ -43,6 +43,6 @@ export class Cuts {
   }
 
   separates(from: NodeId, to: NodeId): boolean {
-    return this.#cuts.some((cut) => cut(from, to))
+    return this.#cuts.length > 0 && this.#cuts.some((cut) => cut(from, to))
   }
 }

@@ -53,6 +53,8 @@ export class Host {
   private readonly options: HostOptions
   private readonly events: CoreEvent[] = []
   private performing = 0
+  /** before the step whose effects are performed */
+  private wasReady = false
   private delivering = false
   private wakeAtMs = Number.POSITIVE_INFINITY
   private cancelWake: () => void = () => undefined
@@ -75,6 +77,7 @@ export class Host {
   }
 
   private step(input: Input): void {
+    this.wasReady = this.core.ready
     const effects = this.core.step(input)
     if (effects.length > 0) {
       this.performing++
@@ -131,7 +134,10 @@ export class Host {
   private noteEvent(event: CoreEvent): void {
     if (event.type === 'changed') {
       const atMs = this.options.wallClock()
-      for (const change of event.changes) this.history.push(historyEntry(event.source, change, atMs))
+      // What a node is handed until it is up to date stood earlier: the history says so without an entry for each.
+      const catchingUp = event.source === 'repair' && !this.wasReady
+      for (const change of event.changes)
+        if (!catchingUp || change.before.length > 0) this.history.push(historyEntry(event.source, change, atMs))
     }
     if (event.type === 'conflict') this.conflicts.push(conflictEntry(event.siblings, this.options.wallClock()))
     // After a failure nothing takes them until storing works again, which may be long.

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { NodeId } from '#core/identity'
 import { VirtualMesh } from '#sim/virtual-mesh'
 
 /** Writes, losses, a crash and a restart; everything that a node could have seen of them. */
@@ -42,5 +43,14 @@ describe('a simulated mesh', () => {
 
   it('comes to the same whether frames are decoded once for all receivers or by each alone', async () => {
     for (const seed of [3, 4, 5]) expect(await history(seed, true), `seed ${seed}`).toEqual(await history(seed, false))
+  })
+
+  it('decodes a heartbeat once for all who hear it, which 1,000 nodes need', async () => {
+    const mesh = await new VirtualMesh({ nodes: 4, seed: 1 }).start()
+    mesh.run(5_000)
+    const [first, ...others] = mesh.nodes
+    const heard = others.map((node) => mesh.core(node).membership.members.get(first!.nodeId as NodeId)!.heartbeat)
+    expect(new Set(heard).size).toBe(1)
+    await mesh.stop()
   })
 })
