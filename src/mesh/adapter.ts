@@ -6,7 +6,7 @@ import type { Message } from '#core/protocol'
 import { type AdapterCounters, countBatch, countRejection, countSent, newCounters } from './adapter-counters.ts'
 import type { AdapterHandlers, MeshAdapterOptions, MessageHandler } from './adapter-options.ts'
 import { ADAPTER_SETTINGS_DEFAULT, type AdapterSettings, batchLimits, withinBounds } from './adapter-settings.ts'
-import { Batch, halves } from './batching.ts'
+import { Batch, type GatheredUpdates, halves } from './batching.ts'
 import { ClockOffsets } from './clock-offsets.ts'
 import { type DeliverySample, type DeliveryView, DeliveryWindow } from './delivery.ts'
 import type { Mesh } from './mesh.ts'
@@ -162,29 +162,22 @@ export class MeshAdapter {
       countBatch(this.counts, gathered.updates.length, nowMs - gathered.sinceMs)
     }
     if (also !== undefined) messages.push(also)
-    if (messages.length > 0) this.broadcastFrame(messages, gathered?.sinceMs ?? nowMs)
+    if (messages.length > 0) this.broadcastFrame(messages, gathered ?? { sinceMs: nowMs, lateMs: 0 })
   }
 
-  private broadcastFrame(messages: readonly Message[], handedOverMs: number): void {
+  private broadcastFrame(messages: readonly Message[], waited: Pick<GatheredUpdates, 'sinceMs' | 'lateMs'>): void {
     const request = this.requestOfAnyPeer()
     const frame = this.encode(messages, request === undefined ? [] : [request], (part) =>
-      this.broadcastFrame(part, handedOverMs),
+      this.broadcastFrame(part, waited),
     )
     if (frame === undefined) return
-    if (request !== undefined)
-      this.awaited.await(
-        request.number,
-        {
-          to: request.to,
-          frame: frame.bytes,
-          handedOverMs,
-          batchMs: this.scheduler.nowMs() - handedOverMs,
-          topic: undefined,
-        },
-        this.current,
-      )
     countSent(this.counts, frame.bytes, frame.compressed)
-    this.mesh.broadcast(frame.bytes)
+    if (request === undefined) return this.mesh.broadcast(frame.bytes)
+    const { to, number } = request
+    const { sinceMs: handedOverMs, lateMs } = waited
+    const sentMs = this.scheduler.nowMs()
+    this.awaited.await(number, { to, frame: frame.bytes, handedOverMs, sentMs, lateMs, topic: undefined }, this.current)
+    this.mesh.broadcast(frame.bytes, { to, onLeft: () => this.awaited.left(number) })
   }
 
   /** Whole milliseconds, as in stamps: what is compared with them must be cut off in the same way. */
@@ -213,10 +206,11 @@ export class MeshAdapter {
       this.unicastFrame(to, part, []),
     )
     if (frame === undefined) return
+    const nowMs = this.scheduler.nowMs()
     if (request !== undefined)
       this.awaited.await(
         request.number,
-        { to, frame: frame.bytes, handedOverMs: this.scheduler.nowMs(), batchMs: 0, topic },
+        { to, frame: frame.bytes, handedOverMs: nowMs, sentMs: nowMs, lateMs: 0, topic },
         this.current,
       )
     countSent(this.counts, frame.bytes, frame.compressed)

@@ -14,6 +14,8 @@ export interface BatchLimits {
 export interface GatheredUpdates {
   readonly updates: readonly Update[]
   readonly sinceMs: number
+  /** how long after they were due they are taken: the process was busy */
+  readonly lateMs: number
 }
 
 /**
@@ -28,6 +30,7 @@ export class Batch {
   private bytes = 0
   private sinceMs = 0
   private lastTakenMs = Number.NEGATIVE_INFINITY
+  private dueMs = 0
   private cancelTimer: (() => void) | undefined
 
   constructor(scheduler: Scheduler, limits: () => BatchLimits, onReady: () => void) {
@@ -42,9 +45,9 @@ export class Batch {
     const { timeMs, updatesMax } = this.limits()
     if (this.updates.length > 0 && this.updates.length + updates.length > updatesMax) this.onReady()
     this.put(updates, nowMs)
-    const dueMs = this.lastTakenMs + timeMs
-    if (nowMs >= dueMs || this.updates.length >= updatesMax || this.bytes >= BATCH_BYTES_MAX) this.onReady()
-    else this.cancelTimer ??= this.scheduler.schedule(dueMs - nowMs, this.onReady)
+    this.dueMs = Math.max(this.sinceMs, this.lastTakenMs + timeMs)
+    if (nowMs >= this.dueMs || this.updates.length >= updatesMax || this.bytes >= BATCH_BYTES_MAX) this.onReady()
+    else this.cancelTimer ??= this.scheduler.schedule(this.dueMs - nowMs, this.onReady)
   }
 
   take(): GatheredUpdates | undefined {
@@ -55,7 +58,7 @@ export class Batch {
     this.updates = []
     this.bytes = 0
     this.lastTakenMs = this.scheduler.nowMs()
-    return { updates, sinceMs }
+    return { updates, sinceMs, lateMs: Math.max(0, this.lastTakenMs - this.dueMs) }
   }
 
   private put(updates: readonly Update[], nowMs: number): void {

@@ -29,8 +29,12 @@ export const NO_DELIVERY: DeliveryView = {
 export interface DeliverySample {
   /** from the hand-over of its first update to the receipt; undefined: none came */
   readonly elapsedMs: number | undefined
-  /** of which the update waited in the batch */
+  /** of which the update waited in the batch, for as long as the settings say */
   readonly batchMs: number
+  /** of which it waited in this process beyond that: for its turn of the event loop, and in the peer's socket */
+  readonly queueMs: number
+  /** of which it was waited for the receipt of a sending that was lost */
+  readonly lostMs: number
   /** how often it was sent again */
   readonly retries: number
 }

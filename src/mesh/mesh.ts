@@ -20,6 +20,13 @@ export interface MeshHandlers {
   onTrouble(error: ConfigSyncError, peer: NodeId | undefined): void
 }
 
+/** How long a frame waits in this process for one of the peers that it goes to. */
+export interface WatchedFrame {
+  readonly to: NodeId
+  /** The last byte for this peer was handed to the operating system. A mesh in which nothing waits need not call it. */
+  onLeft(): void
+}
+
 /**
  * Carries frames between the nodes of one cluster: to all or to one, both best effort (a frame arrives whole, late,
  * twice, or not at all; order is not promised). Everything above is the same for every mesh, and `configsync/contract`
@@ -36,7 +43,7 @@ export interface Mesh {
   /** Resolves when peers can reach this node; does not wait for any peer. May be called again after stop(). */
   start(identity: MeshIdentity, handlers: MeshHandlers): Promise<void>
   /** Sends to every peer that can be reached now. The frame is at most FRAME_BYTES_MAX and not changed afterwards. */
-  broadcast(frame: Uint8Array): void
+  broadcast(frame: Uint8Array, watched?: WatchedFrame): void
   /** Sends to one peer. False when it cannot be reached now. */
   send(to: NodeId, frame: Uint8Array): boolean
   /** The peers that can be reached now. */

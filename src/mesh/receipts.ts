@@ -15,13 +15,16 @@ interface Awaited {
   readonly to: NodeId
   readonly frame: Uint8Array
   readonly handedOverMs: number
-  /** of which waiting in the batch */
-  readonly batchMs: number
+  readonly sentMs: number
+  /** how much later it was sent than its batch was due */
+  readonly lateMs: number
   /** what a later request of the same topic makes pointless; undefined for the measured ones */
   readonly topic: string | undefined
   sent: number
-  /** when it left, first */
-  sentMs: number
+  /** when it left this process; undefined: nothing is said of that */
+  leftMs: number | undefined
+  /** when it was sent last */
+  resentMs: number
   cancel: () => void
 }
 
@@ -73,11 +76,21 @@ export class AwaitedReceipts {
   }
 
   /** The frame with request `number` was sent. */
-  await(number: number, awaited: Omit<Awaited, 'sent' | 'sentMs' | 'cancel'>, settings: AdapterSettings): void {
+  await(
+    number: number,
+    awaited: Omit<Awaited, 'sent' | 'leftMs' | 'resentMs' | 'cancel'>,
+    settings: AdapterSettings,
+  ): void {
     if (awaited.topic !== undefined) this.forget((other) => other.topic === awaited.topic)
-    const entry: Awaited = { ...awaited, sent: 1, sentMs: this.scheduler.nowMs(), cancel: () => {} }
+    const entry: Awaited = { ...awaited, sent: 1, leftMs: undefined, resentMs: awaited.sentMs, cancel: () => {} }
     this.awaited.set(number, entry)
     this.arm(number, entry, settings)
+  }
+
+  /** The frame with this request left the process. */
+  left(number: number): void {
+    const entry = this.awaited.get(number)
+    if (entry) entry.leftMs ??= this.scheduler.nowMs()
   }
 
   confirm(from: NodeId, { numbers, clockMs }: Extract<Control, { type: 'receipt' }>): void {
@@ -109,6 +122,7 @@ export class AwaitedReceipts {
       if (entry.sent > settings.maxRetries) this.giveUp(number, entry)
       else {
         entry.sent++
+        entry.resentMs = this.scheduler.nowMs()
         this.arm(number, entry, settings)
         this.events.resend(entry.to, entry.frame)
       }
@@ -120,8 +134,14 @@ export class AwaitedReceipts {
     this.measured(entry, undefined)
   }
 
-  private measured({ topic, batchMs, sent }: Awaited, elapsedMs: number | undefined): void {
-    if (topic === undefined) this.events.measured({ elapsedMs, batchMs, retries: sent - 1 })
+  private measured(entry: Awaited, elapsedMs: number | undefined): void {
+    const { topic, handedOverMs, sentMs, lateMs, leftMs, resentMs, sent } = entry
+    if (topic !== undefined) return
+    const batchMs = Math.max(0, sentMs - handedOverMs - lateMs)
+    const inSocketMs = (leftMs ?? sentMs) - sentMs
+    const queueMs = sentMs - handedOverMs - batchMs + inSocketMs
+    const lostMs = Math.max(0, resentMs - sentMs - inSocketMs)
+    this.events.measured({ elapsedMs, batchMs, queueMs, lostMs, retries: sent - 1 })
   }
 
   private forget(matches: (entry: Awaited) => boolean): void {

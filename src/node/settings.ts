@@ -8,7 +8,7 @@ import { validateWith } from './validation.ts'
 export const SETTINGS = {
   batchSizeLimit: integerSetting(
     'mesh.batch_size_limit',
-    { default: 64, min: 1, max: 10_000, tune: { min: 8, max: 1_024, step: 8, owner: 'wire', whenMissed: 'raise' } },
+    { default: 64, min: 1, max: 10_000, tune: { min: 8, max: 1_024, step: 8, owner: 'queue', whenMissed: 'raise' } },
     'Updates in one frame. Bounded, because a large frame holds up all that come after it.',
   ),
   batchTimeLimitMs: numberSetting(

@@ -1,6 +1,6 @@
 import { type DecodedFrame, decodeFrame } from '#codec/frame'
 import type { NodeId } from '#core/identity'
-import type { Mesh, MeshHandlers, MeshIdentity } from '#mesh/mesh'
+import type { Mesh, MeshHandlers, MeshIdentity, WatchedFrame } from '#mesh/mesh'
 import type { SimulatedProcess } from './simulated-process.ts'
 
 /** Called with each frame that reaches a process; returns the frame as it is received, which may be another. */
@@ -47,8 +47,8 @@ export class ProcessMesh implements Mesh {
     this.process.arriveFrame(frame, (bytes) => this.handlers?.onFrame(from, this.receive?.(from, bytes) ?? bytes))
   }
 
-  broadcast(frame: Uint8Array): void {
-    if (!this.process.dead) this.inner.broadcast(frame)
+  broadcast(frame: Uint8Array, watched?: WatchedFrame): void {
+    if (!this.process.dead) this.inner.broadcast(frame, watched)
   }
 
   send(to: NodeId, frame: Uint8Array): boolean {

@@ -1,7 +1,7 @@
 import { type DecodedFrame, decodeFrame } from '#codec/frame'
 import type { NodeId } from '#core/identity'
 import type { Message, MessageType } from '#core/protocol'
-import type { Mesh, MeshHandlers, MeshIdentity } from '#mesh/mesh'
+import type { Mesh, MeshHandlers, MeshIdentity, WatchedFrame } from '#mesh/mesh'
 
 /** @param bytes the message's share of its frame */
 export type Tap = (message: Message, to: NodeId | undefined, bytes: number) => void
@@ -30,9 +30,9 @@ export class TappedMesh implements Mesh {
     return this.inner.start(identity, handlers)
   }
 
-  broadcast(frame: Uint8Array): void {
+  broadcast(frame: Uint8Array, watched?: WatchedFrame): void {
     this.count(frame, undefined)
-    this.inner.broadcast(frame)
+    this.inner.broadcast(frame, watched)
   }
 
   send(to: NodeId, frame: Uint8Array): boolean {

@@ -7,11 +7,12 @@ import { type Declarations, NO_DECLARATIONS, TUNER_STATE_SECTION } from '#node/d
 import type { ChangeEvent } from '#node/types'
 import { type Adjustment, type AdjustmentRecord, adjustmentOf } from './adjustment.ts'
 import { AdjustmentLog } from './adjustment-log.ts'
+import type { ClosedWindow } from './gathered-windows.ts'
 import type { Verdict } from './look.ts'
 import { Measuring } from './measuring.ts'
 import { MESH_OBJECTIVE, meshObjective, observeDelivery } from './mesh-objective.ts'
 import type { Objective } from './objective.ts'
-import type { ClosedWindow, ObjectiveRun } from './objective-run.ts'
+import type { ObjectiveRun } from './objective-run.ts'
 import { ObjectiveRuns } from './objective-runs.ts'
 import type { Tunable, TuningStrategy } from './strategy.ts'
 import { declaredTunables, splitName, TUNER_PRIORITY, tunableOf } from './tunables.ts'
@@ -36,8 +37,6 @@ export interface AutoTunerOptions {
   readonly wallClock?: () => number
 }
 
-/** A window has at least so many heartbeats: reports of all nodes are in it. */
-const WINDOW_BEATS_MIN = 5
 const HEARTBEAT_INTERVAL = 'mesh.heartbeat_interval_ms'
 /** Where there is no mesh that says otherwise. */
 const BEAT_MS_DEFAULT = 1_000
@@ -156,8 +155,8 @@ export class AutoTuner {
         if (state !== 'suspected' && state !== 'recovered')
           this.measuring.spoil(`membership changed: ${nodeId} ${state}`)
       }),
-      sync.tunerPort.onMeasurements((_from, { metrics }) => {
-        if (this.mode === 'active') this.measuring.add(metrics)
+      sync.tunerPort.onMeasurements((from, measurements) => {
+        if (this.mode === 'active') this.measuring.add(from, measurements)
       }),
       sync.tunerPort.onDelivery((sample) => observeDelivery(this.measuring, sample)),
     ]
@@ -189,7 +188,7 @@ export class AutoTuner {
   private beat(beatMs: number): void {
     this.noteMode()
     this.measuring.beat(this.mode, this.sync?.tunerPort)
-    const lengthMs = Math.max(this.windowMs, WINDOW_BEATS_MIN * beatMs)
+    const lengthMs = Math.max(this.windowMs, this.measuring.windowBeats(this.sync?.tunerPort) * beatMs)
     // A timer fires a little early or late: a window is not one beat longer for that.
     if (this.measuring.elapsedMs >= lengthMs - beatMs / 2) void this.closeWindow()
   }
@@ -307,6 +306,8 @@ export class AutoTuner {
       if (run === undefined) continue
       if (value !== undefined) this.setOwnConfig(section, parameter, value)
       if (update.epoch > 0) this.log.noteChange(run.objective.name, change, this.wallClock())
+      // A tuner moves at the end of a window. Anybody else moves within one, which is then of two values.
+      else this.measuring.spoil(`somebody changed ${name}`)
     }
   }
 

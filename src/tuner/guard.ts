@@ -16,16 +16,20 @@ export const REVERTS_FREEZE = 3
 
 /**
  * Why a move has to be taken back, or undefined. A p95 that rose within its goal is what was to be spent, so it counts only
- * when the goal is missed by it.
+ * when the goal is missed by it; and not where a success rate that missed its goal rose: what comes late now did not come at all.
  */
 export function worsened({ goals }: Objective, before: Measured, after: Measured): string | undefined {
+  const rose = (after.successRate ?? 1) - (before.successRate ?? 1)
+  const recovers = goals.some(
+    (goal) => 'rateAtLeast' in goal && (before.successRate ?? 1) < goal.rateAtLeast && rose > WORSE_RATE,
+  )
   for (const goal of goals) {
     if ('p95AtMost' in goal) {
-      const rose = before.p95 !== undefined && after.p95 !== undefined && after.p95 > WORSE_P95 * before.p95
-      if (rose && after.p95! > goal.p95AtMost) return `p95 of ${goal.metric} ${figures(before.p95, after.p95)}`
+      const slower = before.p95 !== undefined && after.p95 !== undefined && after.p95 > WORSE_P95 * before.p95
+      if (slower && !recovers && after.p95! > goal.p95AtMost)
+        return `p95 of ${goal.metric} ${figures(before.p95, after.p95)}`
     } else if ('rateAtLeast' in goal) {
-      const fell = (before.successRate ?? 1) - (after.successRate ?? 1) > WORSE_RATE
-      if (fell && (after.successRate ?? 1) < goal.rateAtLeast)
+      if (-rose > WORSE_RATE && (after.successRate ?? 1) < goal.rateAtLeast)
         return `success rate of ${goal.metric} ${figures(before.successRate, after.successRate)}`
     } else if ((after.throughput ?? 0) < WORSE_THROUGHPUT * (before.throughput ?? 0))
       return `throughput of ${goal.metric} ${figures(before.throughput, after.throughput)}`

@@ -11,8 +11,10 @@ export interface Look {
   readonly objective: Objective
   readonly strategy: TuningStrategy
   readonly tunables: readonly Tunable[]
-  /** of the latest window */
+  /** of the latest window, together with those before it that had too few samples */
   readonly window: WindowView
+  /** since the last look */
+  readonly elapsedMs: number
   /** of all windows since the trial began, merged; the latest alone outside a trial */
   readonly sinceTrial: WindowView
   readonly stepRatioMax: number
@@ -41,7 +43,7 @@ export interface Verdict {
  * simulation and an observing node come to the same from the same.
  */
 export function look(state: TuningState, at: Look): Verdict {
-  const aged = { ...state, blocked: withoutElapsed(state.blocked, at.window.elapsedMs) }
+  const aged = { ...state, blocked: withoutElapsed(state.blocked, at.elapsedMs) }
   const unusable = tooFewSamples(at.objective, at.window)
   if (unusable !== undefined) return stay(aged, unusable)
   // Also when frozen meanwhile: a move that makes things worse does not stay because nobody may move.

@@ -6,9 +6,15 @@ import { splitName } from './tunables.ts'
 
 export const MESH_OBJECTIVE = 'mesh'
 
-/** From the hand-over of an update to its receipt; of which in the batch, and in sockets, on the wire and at the peer. Milliseconds. */
+/** From the hand-over of an update to its receipt, milliseconds … */
 export const MESSAGE_SEND = 'message_send_ms'
+/** … of which in the batch, as long as the settings say … */
 export const MESSAGE_SEND_BATCH = 'message_send_batch_ms'
+/** … waiting in this process beyond that: for its turn of the event loop, and in the peer's socket … */
+export const MESSAGE_SEND_QUEUE = 'message_send_queue_ms'
+/** … waiting for the receipt of a sending that was lost … */
+export const MESSAGE_SEND_LOST = 'message_send_lost_ms'
+/** … and on the wire and at the peer, there and back. */
 export const MESSAGE_SEND_WIRE = 'message_send_wire_ms'
 /** whether the receipt came */
 export const MESSAGE_SEND_OK = 'message_send_ok'
@@ -18,6 +24,8 @@ export const MESSAGE_SEND_FIRST_TRY = 'message_send_first_try'
 export const MESH_METRICS = [
   MESSAGE_SEND,
   MESSAGE_SEND_BATCH,
+  MESSAGE_SEND_QUEUE,
+  MESSAGE_SEND_LOST,
   MESSAGE_SEND_WIRE,
   MESSAGE_SEND_OK,
   MESSAGE_SEND_FIRST_TRY,
@@ -39,15 +47,23 @@ export const meshObjective = (p95AtMost: number, rateAtLeast: number, declaratio
     { metric: MESSAGE_SEND_OK, rateAtLeast },
   ],
   parameters: PARAMETERS.filter((name) => declarations.lookup(...splitName(name))?.tune !== undefined),
-  breakdown: { batch: MESSAGE_SEND_BATCH, wire: MESSAGE_SEND_WIRE },
+  breakdown: {
+    batch: MESSAGE_SEND_BATCH,
+    queue: MESSAGE_SEND_QUEUE,
+    lost: MESSAGE_SEND_LOST,
+    wire: MESSAGE_SEND_WIRE,
+  },
   giveBack: 'default',
 })
 
-export function observeDelivery(to: Measuring, { elapsedMs, batchMs, retries }: DeliverySample): void {
+export function observeDelivery(to: Measuring, sample: DeliverySample): void {
+  const { elapsedMs, batchMs, queueMs, lostMs, retries } = sample
   to.observe(MESSAGE_SEND_OK, elapsedMs !== undefined)
   if (elapsedMs === undefined) return
   to.observe(MESSAGE_SEND, elapsedMs)
   to.observe(MESSAGE_SEND_BATCH, batchMs)
-  to.observe(MESSAGE_SEND_WIRE, elapsedMs - batchMs)
+  to.observe(MESSAGE_SEND_QUEUE, queueMs)
+  to.observe(MESSAGE_SEND_LOST, lostMs)
+  to.observe(MESSAGE_SEND_WIRE, elapsedMs - batchMs - queueMs - lostMs)
   to.observe(MESSAGE_SEND_FIRST_TRY, retries === 0)
 }

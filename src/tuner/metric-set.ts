@@ -79,14 +79,15 @@ export class MetricSet {
 
   /**
    * Takes what was gathered out, as reports: the metrics that waited longest first, as long as the bytes last. What is left
-   * goes on gathering. A metric that alone exceeds `bytesMax` waits until somebody allows that many.
+   * goes on gathering: whoever waits longest is next, once there are bytes enough for it.
    */
   take(bytesMax: number): MetricReport[] {
     const taken: MetricReport[] = []
     let bytes = 0
     for (const report of this.reports()) {
       const cost = reportBytes(report)
-      if (bytes + cost > bytesMax) continue
+      // Nobody overtakes, or a metric of many buckets would wait for ever while small ones take the bytes.
+      if (bytes + cost > bytesMax) break
       bytes += cost
       taken.push(report)
       const entry = this.metrics.get(report.metric)!

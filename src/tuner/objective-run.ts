@@ -1,18 +1,13 @@
 import type { JsonValue } from '#core/json'
+import { type ClosedWindow, GatheredWindows } from './gathered-windows.ts'
 import { look, type Verdict } from './look.ts'
-import { MetricSet } from './metric-set.ts'
 import type { Objective } from './objective.ts'
 import type { Tunable, TuningStrategy } from './strategy.ts'
 import { INITIAL_STATE, stateFromJson, type TuningState } from './tuning-state.ts'
-import { type WindowView, windowOf } from './window.ts'
+import { tooFewSamples, type WindowView, windowOf } from './window.ts'
 
-/** One closed window: what was gathered, over how long. */
-export interface ClosedWindow {
-  readonly metrics: MetricSet
-  readonly elapsedMs: number
-  /** why it says nothing; undefined when it may be judged */
-  readonly spoiled: string | undefined
-}
+/** Windows with too few samples that are judged together with the next: then what is in them is too old. */
+const GATHERED_MAX = 6
 
 /** One objective on one node: where its tuning stands, and what was measured since its trial began. */
 export class ObjectiveRun {
@@ -24,8 +19,9 @@ export class ObjectiveRun {
   note = 'no window yet'
   /** the last window, measured or not */
   window: WindowView | undefined
-  private readonly since = new MetricSet()
-  private sinceMs = 0
+  private readonly sinceTrial = new GatheredWindows()
+  /** the latest window, and those before it that had too few samples each */
+  private readonly latest = new GatheredWindows()
 
   constructor(objective: Objective, strategy: TuningStrategy) {
     this.objective = objective
@@ -35,25 +31,29 @@ export class ObjectiveRun {
   /** Goes on where another node, or a person, left it. */
   adopt(json: JsonValue | undefined): void {
     this.state = stateFromJson(json)
-    this.forgetSince()
+    this.sinceTrial.clear()
   }
 
   /** A window that cannot be judged: nothing is decided, and a trial counts on with the next one. */
   skip(window: ClosedWindow, why: string): void {
-    this.window = windowOf(window.metrics, window.elapsedMs)
+    this.window = windowOf(window.metrics, window.elapsedMs, window.perSecond)
+    this.latest.clear()
     this.note = `window skipped: ${why}`
   }
 
   /** What follows from a window; `state` is the caller's to set, once it is published. */
   look(closed: ClosedWindow, tunables: readonly Tunable[], stepRatioMax: number): Verdict {
     // A strategy may begin a trial with the window that ended another.
-    if ((this.state.trial?.windows ?? 0) === 0) this.forgetSince()
-    this.since.add(closed.metrics.reports())
-    this.sinceMs += closed.elapsedMs
-    this.window = windowOf(closed.metrics, closed.elapsedMs)
-    const { objective, strategy, window } = this
-    const sinceTrial = windowOf(this.since, this.sinceMs)
-    const verdict = look(this.state, { objective, strategy, tunables, window, sinceTrial, stepRatioMax })
+    if ((this.state.trial?.windows ?? 0) === 0 && this.latest.windows === 0) this.sinceTrial.clear()
+    this.latest.add(closed)
+    this.sinceTrial.add(closed)
+    const { objective, strategy } = this
+    const window = this.latest.view()
+    this.window = window
+    if (tooFewSamples(objective, window) === undefined || this.latest.windows >= GATHERED_MAX) this.latest.clear()
+    const { elapsedMs } = closed
+    const sinceTrial = this.sinceTrial.view()
+    const verdict = look(this.state, { objective, strategy, tunables, window, elapsedMs, sinceTrial, stepRatioMax })
     this.note = verdict.note
     return verdict
   }
@@ -68,10 +68,5 @@ export class ObjectiveRun {
   notPublished(before: TuningState, error: unknown): void {
     this.state = { ...before, trial: undefined, pauseLeft: this.strategy.pauseWindows }
     this.note = `not published: ${error instanceof Error ? error.message : error}`
-  }
-
-  private forgetSince(): void {
-    this.since.clear()
-    this.sinceMs = 0
   }
 }

@@ -8,8 +8,14 @@ export interface WindowView {
   metric(name: string): MetricView | undefined
 }
 
-export function windowOf(metrics: MetricSet, elapsedMs: number): WindowView {
-  const views = new Map(metrics.names().map((name) => [name, metrics.view(name, elapsedMs)]))
+/** @param perSecond samples a second, by metric; default: those of `metrics` over `elapsedMs` */
+export function windowOf(metrics: MetricSet, elapsedMs: number, perSecond?: ReadonlyMap<string, number>): WindowView {
+  const views = new Map(
+    metrics.names().map((name) => {
+      const view = metrics.view(name, elapsedMs)
+      return [name, view && { ...view, perSecond: perSecond?.get(name) ?? view.perSecond }]
+    }),
+  )
   return { elapsedMs, metric: (name) => views.get(name) }
 }
 

@@ -43,6 +43,22 @@ describe('links between TLS meshes', () => {
     expect([a.events, a.codes(), b.events, b.codes()]).toEqual([['up b'], [], ['up a'], []])
   })
 
+  it('say when a watched frame has left the process: at once, or when a peer that was slow has read', async () => {
+    const [a, b] = [await nodes.start('a', {}), await nodes.start('b', {})]
+    b.mesh.learnAddresses([a.mesh.address])
+    await eventually('they meet', () => a.events.length > 0)
+    const left: string[] = []
+    const watched = (name: string) => ({ to: 'b' as NodeId, onLeft: () => left.push(name) })
+    a.mesh.broadcast(Buffer.from('first'), watched('first'))
+    a.mesh.broadcast(Buffer.from('to nobody'), { to: 'c' as NodeId, onLeft: () => left.push('to nobody') })
+    for (let i = 0; i < 20; i++) a.mesh.broadcast(FILLER)
+    a.mesh.broadcast(Buffer.from('last'), watched('last'))
+    expect(left).toEqual([])
+    await eventually('both left', () => left.length === 2)
+    expect(left).toEqual(['first', 'last'])
+    await eventually('all came', () => b.frames.at(-1) === 'last')
+  })
+
   it('of two connections between one pair one stays, and no frame is lost meanwhile', async () => {
     const [a, b] = await Promise.all([nodes.start('a', {}), nodes.start('b', {})])
     a.mesh.learnAddresses([b.mesh.address])

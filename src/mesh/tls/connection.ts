@@ -100,8 +100,11 @@ export class Connection implements PacketSink {
     return { peer: this.hello?.nodeId ?? this.certified?.nodeId, address: this.remote }
   }
 
-  /** Queues a packet; see WriteGate. False when it cannot be sent: a peer that does not read is cut off here. */
-  write(packet: Buffer, gate?: WriteGate): boolean {
+  /**
+   * Queues a packet; see WriteGate. False when it cannot be sent: a peer that does not read is cut off here.
+   * @param onLeft it was handed to the operating system
+   */
+  write(packet: Buffer, gate?: WriteGate, onLeft?: () => void): boolean {
     const { socket } = this
     if (this.#down || !socket.writable) return false
     if (socket.writableLength + packet.length > this.#limits.queueBytesMax) {
@@ -110,7 +113,7 @@ export class Connection implements PacketSink {
       return false
     }
     gate?.gather(socket)
-    socket.write(packet)
+    socket.write(packet, onLeft && ((error) => error ?? onLeft()))
     return true
   }
 

@@ -1,7 +1,7 @@
 import { assertInvariant, ConfigSyncError } from '#core/errors'
 import { isNodeId, isRunId, type NodeId } from '#core/identity'
 import { FRAME_BYTES_MAX } from '#core/limits'
-import type { Mesh, MeshHandlers, MeshIdentity } from '../mesh.ts'
+import type { Mesh, MeshHandlers, MeshIdentity, WatchedFrame } from '../mesh.ts'
 import { isClusterName } from './identity.ts'
 import { Session } from './session.ts'
 import { settingsOf, type TlsMeshOptions } from './settings.ts'
@@ -51,9 +51,9 @@ export class TlsMesh implements Mesh {
     }
   }
 
-  broadcast(frame: Uint8Array): void {
+  broadcast(frame: Uint8Array, watched?: WatchedFrame): void {
     requireFrame(frame)
-    this.#session?.broadcast(frame)
+    this.#session?.broadcast(frame, watched)
   }
 
   send(to: NodeId, frame: Uint8Array): boolean {

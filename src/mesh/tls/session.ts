@@ -3,7 +3,7 @@ import type { Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import { ConfigSyncError, type ErrorCode } from '#core/errors'
 import type { NodeId } from '#core/identity'
-import type { MeshHandlers, MeshIdentity } from '../mesh.ts'
+import type { MeshHandlers, MeshIdentity, WatchedFrame } from '../mesh.ts'
 import { type Address, dialableHost, formatAddress } from './address.ts'
 import { AddressBook } from './address-book.ts'
 import {
@@ -100,12 +100,14 @@ export class Session implements ConnectionOwner, DialerOwner, GreeterOwner, List
     this.#sweeper = setInterval(() => this.#sweep(), this.#limits.sweepMs).unref()
   }
 
-  broadcast(frame: Uint8Array): void {
+  broadcast(frame: Uint8Array, watched?: WatchedFrame): void {
     const connections = this.#peers.inUse
     if (connections.length === 0) return
     const packet = packetOf(PacketKind.data, frame)
     const gate = this.#gate.enter() ? this.#gate : undefined
-    for (const connection of connections) connection.write(packet, gate)
+    const watchedConnection = watched && this.#peers.connectionTo(watched.to)
+    for (const connection of connections)
+      connection.write(packet, gate, connection === watchedConnection ? () => watched!.onLeft() : undefined)
   }
 
   send(to: NodeId, frame: Uint8Array): boolean {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { decodeFrame } from '#codec/frame'
 import type { Message } from '#core/protocol'
+import type { DeliverySample } from '#mesh/delivery'
 import { AdapterMesh, id, updates, type Wiretap, write } from './adapter-fixture.ts'
 
 const pull: Message = {
@@ -63,6 +64,33 @@ describe('measured broadcasts', () => {
     mesh.scheduler.advanceBy(1_000)
     expect(b.heard.map(({ atMs }) => atMs)).toEqual([200])
     expect(a.adapter.delivery()).toMatchObject({ p50Ms: 200, successRate: 1, retries: 2 })
+  })
+
+  it('say where the time went: in the batch, waiting in this process, for what was lost; the rest is the wire', async () => {
+    const mesh = new AdapterMesh()
+    mesh.network.setFaults({ delayMs: 10 })
+    const carrier = mesh.network.mesh()
+    const broadcast = carrier.broadcast.bind(carrier)
+    // A peer that reads slowly: each frame waits 30 ms in its socket.
+    carrier.broadcast = (frame, watched) => {
+      broadcast(frame)
+      if (watched) mesh.scheduler.schedule(30, () => watched.onLeft())
+    }
+    const samples: DeliverySample[] = []
+    const settings = { receiptEvery: 1, retryIntervalMs: 100, batchTimeLimitMs: 5 }
+    const onDelivery = (sample: DeliverySample) => void samples.push(sample)
+    const [a] = [await mesh.node('a', { settings, mesh: carrier }, { onDelivery }), await mesh.node('b')]
+    a.adapter.broadcast(updates(write(1)))
+    a.adapter.broadcast(updates(write(2)))
+    mesh.scheduler.advanceBy(50)
+    mesh.passes = ({ atMs }) => atMs >= 150
+    a.adapter.broadcast(updates(write(3)))
+    mesh.scheduler.advanceBy(400)
+    expect(samples).toEqual([
+      { elapsedMs: 20, batchMs: 0, queueMs: 0, lostMs: 0, retries: 0 },
+      { elapsedMs: 25, batchMs: 5, queueMs: 0, lostMs: 0, retries: 0 },
+      { elapsedMs: 120, batchMs: 0, queueMs: 30, lostMs: 70, retries: 1 },
+    ])
   })
 
   it('fail after maxRetries, which can be changed while it runs', async () => {

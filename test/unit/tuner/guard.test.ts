@@ -18,6 +18,7 @@ describe('what is worse', () => {
     ['a p95 over its goal that rose by less', { p95: 95 }, undefined],
     ['a success rate that fell by half a point, under its goal', { successRate: 0.98 }, /success rate/],
     ['a success rate that fell within its goal', { successRate: 0.991 }, undefined],
+    ['a p95 that rose although the success rate fell', { p95: 200, successRate: 0.99 }, /p95/],
     ['a throughput that fell by a tenth', { throughput: 89 }, /throughput/],
     ['a throughput that fell by less', { throughput: 91 }, undefined],
   ])('%s', (_what, after, expected) => {
@@ -25,6 +26,15 @@ describe('what is worse', () => {
     if (expected === undefined) expect(found).toBeUndefined()
     else expect(found).toMatch(expected)
   })
+})
+
+it('what comes late is no worse where before it did not come at all', () => {
+  const [before, after] = [
+    { p95: 80, successRate: 0.7, throughput: 100 },
+    { p95: 200, successRate: 0.9, throughput: 100 },
+  ]
+  expect(worsened(OBJECTIVE, before, after)).toBeUndefined()
+  expect(worsened(OBJECTIVE, { ...before, successRate: 0.995 }, { ...after, successRate: 1 })).toMatch(/p95/)
 })
 
 describe('guard', () => {
@@ -43,7 +53,7 @@ describe('guard', () => {
     const blocked = (elapsedMs: number) => {
       const pool = new Looked(scripted(Array.from({ length: 100 }, () => move(48))), 40)
       const window = (measures: typeof GOOD) =>
-        pool.window(measures, { window: { ...windowWith(measures), elapsedMs } })
+        pool.window(measures, { window: { ...windowWith(measures), elapsedMs }, elapsedMs })
       window(GOOD)
       window(SLOW)
       window(SLOW)

@@ -67,7 +67,15 @@ describe('look', () => {
           for (const measures of windows) {
             const window = windowWith(measures)
             const before = state
-            const verdict = look(state, { objective, strategy, tunables, window, sinceTrial: window, stepRatioMax })
+            const verdict = look(state, {
+              objective,
+              strategy,
+              tunables,
+              window,
+              elapsedMs: window.elapsedMs,
+              sinceTrial: window,
+              stepRatioMax,
+            })
             state = verdict.state
             if (verdict.move === undefined) continue
             const { type, name, oldValue, newValue } = verdict.move

@@ -46,6 +46,14 @@ describe('MetricSet', () => {
     expect(taken).toEqual(['a', 'b', 'c', 'a', 'b', 'c'])
   })
 
+  it('lets no small metric overtake a large one', () => {
+    const set = new MetricSet()
+    for (let ms = 1; ms < 1_000; ms += 10) set.observe('large', ms)
+    set.observe('small', 1)
+    expect(set.take(100)).toEqual([])
+    expect(set.take(500).map(({ metric }) => metric)).toEqual(['large', 'small'])
+  })
+
   it('tells rates from distributions', () => {
     const set = new MetricSet()
     for (const ok of [true, true, true, false]) set.observe('ok', ok)

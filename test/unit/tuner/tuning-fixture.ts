@@ -93,6 +93,7 @@ export class Looked {
       strategy: this.strategy,
       tunables: [tunable(this.value, this.more)],
       window,
+      elapsedMs: window.elapsedMs,
       sinceTrial: window,
       stepRatioMax: 0.2,
       ...at,
