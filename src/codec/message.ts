@@ -29,7 +29,7 @@ export type Control =
   | {
       readonly type: 'receipt'
       readonly numbers: readonly number[]
-      /** what the sender's clock read when the first of the requests arrived, milliseconds since 1970; older senders do not say */
+      /** what the sender's clock read halfway between the first of the requests and this, milliseconds since 1970; older senders do not say */
       readonly clockMs: number | undefined
     }
 
@@ -95,7 +95,7 @@ function writeBody(to: MessagePackWriter, message: Message | Control): void {
     to.array(message.numbers.length)
     for (const number of message.numbers) to.integer(number)
     if (message.clockMs === undefined) to.nil()
-    else to.integer(message.clockMs)
+    else to.number(message.clockMs)
   }
 }
 
@@ -144,8 +144,11 @@ function readNumbers(from: MessagePackReader): readonly number[] {
   return Array.from({ length }, () => from.unsigned(Number.MAX_SAFE_INTEGER))
 }
 
-const readClock = (from: MessagePackReader): number | undefined =>
-  from.nil() ? undefined : from.unsigned(TIMESTAMP_MS_MAX)
+function readClock(from: MessagePackReader): number | undefined {
+  if (from.nil()) return undefined
+  const clockMs = from.number()
+  return clockMs >= 0 && clockMs <= TIMESTAMP_MS_MAX ? clockMs : malformed('a clock is out of its range')
+}
 
 export const isControl = (message: Message | Control): message is Control =>
   message.type === 'receiptRequest' || message.type === 'receipt'

@@ -43,6 +43,7 @@ const SCENES: Readonly<Record<string, Scene<StoreWorld>>> = {
         rule: 'custom:mine',
         epoch: 9,
         timestampLogical: 4_294_967_295,
+        trace: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`,
         unknownFields: [Uint8Array.of(0x93, 1, 2, 3)],
       }),
     ]

@@ -196,7 +196,8 @@ export class MeshAdapter {
   }
 
   private flushOutbox(): void {
-    for (const { to, messages, controls } of this.outbox.take()) this.unicastFrame(to, messages, controls)
+    for (const { to, messages, controls } of this.outbox.take(this.scheduler.nowMs()))
+      this.unicastFrame(to, messages, controls)
   }
 
   private unicastFrame(to: NodeId, messages: readonly Message[], controls: readonly Control[]): void {
@@ -271,7 +272,7 @@ export class MeshAdapter {
       if (control.type === 'receipt') this.awaited.confirm(from, control)
       else if (control.to === this.nodeId) {
         if (!this.handled.take(from, control.number)) fresh = false
-        this.outbox.addReceipt(from, control.number, this.clockMs())
+        this.outbox.addReceipt(from, control.number, { wallMs: this.clockMs(), nowMs: this.scheduler.nowMs() })
       }
     }
     if (!fresh) this.counts.duplicates++

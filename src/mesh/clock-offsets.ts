@@ -8,7 +8,7 @@ interface Sample {
 }
 
 /** Samples kept of each peer; a mesh with little traffic has one a second for all of them. */
-const SAMPLES_MAX = 16
+const SAMPLES_MAX = 64
 /** Clocks of machines drift apart by some 50 millionths, so 30 ms in this time. */
 const SAMPLE_MS_MAX = 600_000
 /** Round trips so much longer than the shortest are left out: what delayed them lay on one way only. */
@@ -20,14 +20,14 @@ const PEERS_MAX = 10_000
 
 /**
  * How far the clocks of others are ahead of this machine's, estimated as NTP does (RFC 5905, section 8) from receipts that
- * say what their sender's clock read: a receipt answers at once, so the clock was read in the middle of the round trip. The
+ * say what their sender's clock read halfway between the request and its answer, which is the middle of the round trip. The
  * mean of the short round trips is taken, which also evens out that clocks are read in whole milliseconds.
  */
 export class ClockOffsets {
   private readonly samples = new Map<NodeId, Sample[]>()
 
   /**
-   * @param peerClockMs what the peer's clock read when the request was there
+   * @param peerClockMs what the peer's clock read halfway between the request and its answer
    * @param clockMs what ours reads now
    * @param nowMs elapsed time
    */

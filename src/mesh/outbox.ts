@@ -12,8 +12,14 @@ export interface Parcel {
 interface Waiting {
   readonly messages: Message[]
   readonly numbers: number[]
-  /** when the first of them was asked for, by this machine's clock */
-  clockMs: number | undefined
+  /** when the first of them was asked for */
+  asked: ClockReading | undefined
+}
+
+/** One moment by both clocks: milliseconds since 1970, and elapsed. */
+export interface ClockReading {
+  readonly wallMs: number
+  readonly nowMs: number
 }
 
 /** Unicasts that wait until the frame in hand has been handled, so that answers and receipts share a frame. */
@@ -33,19 +39,19 @@ export class Outbox {
     this.of(to).messages.push(message)
   }
 
-  addReceipt(to: NodeId, number: number, clockMs: number): void {
+  addReceipt(to: NodeId, number: number, asked: ClockReading): void {
     const waiting = this.of(to)
     waiting.numbers.push(number)
-    waiting.clockMs ??= clockMs
+    waiting.asked ??= asked
   }
 
-  /** Nothing while it is held. */
-  take(): readonly Parcel[] {
+  /** Nothing while it is held. @param nowMs elapsed time */
+  take(nowMs: number): readonly Parcel[] {
     if (this.held || this.waiting === undefined) return NONE
-    const parcels = [...this.waiting].map(([to, { messages, numbers, clockMs }]) => ({
+    const parcels = [...this.waiting].map(([to, { messages, numbers, asked }]) => ({
       to,
       messages,
-      controls: receipts(numbers, clockMs),
+      controls: receipts(numbers, asked, nowMs),
     }))
     this.waiting = undefined
     return parcels
@@ -55,7 +61,7 @@ export class Outbox {
     this.waiting ??= new Map()
     let waiting = this.waiting.get(to)
     if (waiting === undefined) {
-      waiting = { messages: [], numbers: [], clockMs: undefined }
+      waiting = { messages: [], numbers: [], asked: undefined }
       this.waiting.set(to, waiting)
     }
     return waiting
@@ -64,7 +70,8 @@ export class Outbox {
 
 const NONE: readonly Parcel[] = []
 
-function receipts(numbers: readonly number[], clockMs: number | undefined): Control[] {
+function receipts(numbers: readonly number[], asked: ClockReading | undefined, nowMs: number): Control[] {
   // A frame with more requests than one receipt can hold is nobody's we know; the rest goes unconfirmed.
+  const clockMs = asked && asked.wallMs + (nowMs - asked.nowMs) / 2
   return numbers.length === 0 ? [] : [{ type: 'receipt', numbers: numbers.slice(0, RECEIPT_NUMBERS_MAX), clockMs }]
 }

@@ -32,7 +32,7 @@ export interface ReceiptEvents {
   /** Sends a frame once more. */
   resend(to: NodeId, frame: Uint8Array): void
   measured(sample: DeliverySample): void
-  /** A frame that was sent once only was confirmed: who, what its clock read when it had the frame, and how long all took. */
+  /** A frame that was sent once only was confirmed: who, what its clock read while it had the frame, and how long all took. */
   roundTrip(peer: NodeId, peerClockMs: number, elapsedMs: number): void
 }
 

@@ -29,9 +29,12 @@ export async function runTopPlain(session: AgentSession, intervalMs: number, onc
   })
 }
 
+/** What a person sits at. */
+export type Console = Pick<NodeJS.Process, 'stdin' | 'stdout'>
+
 /** The live screen, until its user quits. An agent that stops answering is told, and looked for. */
-export async function runTop(session: AgentSession, intervalMs: number): Promise<void> {
-  const terminal = new Terminal(process.stdout)
+export async function runTop(session: AgentSession, intervalMs: number, at: Console = process): Promise<void> {
+  const terminal = new Terminal(at.stdout)
   await whileWatching(session, async (looker, look, ending) => {
     const quitting = new AbortController()
     const ended = AbortSignal.any([ending, quitting.signal])
@@ -39,7 +42,7 @@ export async function runTop(session: AgentSession, intervalMs: number): Promise
     const draw = () => terminal.draw(renderTop(view, terminal.size, session.output.colors))
     terminal.enter()
     terminal.onResize(draw)
-    const stopKeys = readKeys(process.stdin, (action) => action === 'quit' && quitting.abort())
+    const stopKeys = readKeys(at.stdin, (action) => action === 'quit' && quitting.abort())
     try {
       while (!ended.aborted) {
         draw()

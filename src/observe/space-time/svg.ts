@@ -6,14 +6,15 @@ const ROW_HEIGHT = 34
 const TOP = 54
 const LEFT = 110
 const TEXT_GAP = 40
-const TEXT_WIDTH = 620
+/** Of the monospaced font: what stands beside a row is never cut off. */
+const CHARACTER_WIDTH = 7.3
 const RADIUS = 6
 
 /** Colours for a light and a dark background; the winner is told by its shape too. */
 const STYLE = `text{font:12px ui-monospace,monospace;fill:#24292f}.dim{fill:#6e7781}.lane{stroke:#d0d7de}.saw{stroke:#0969da;fill:none}
-.met{stroke:#bc4c00;stroke-width:2;stroke-dasharray:5 3;fill:none}.stands{fill:#1a7f37}.lost{fill:#bc4c00}.replaced{fill:#6e7781}
+.met{stroke:#bc4c00;stroke-width:2;stroke-dasharray:5 3;fill:none}.won{stroke:#1a7f37;stroke-width:2;fill:none}.stands{fill:#1a7f37}.lost{fill:#bc4c00}.replaced{fill:#6e7781}
 @media(prefers-color-scheme:dark){text{fill:#e6edf3}.dim{fill:#8d96a0}.lane{stroke:#444c56}.saw{stroke:#58a6ff}.met{stroke:#f0883e}
-.stands{fill:#3fb950}.lost{fill:#f0883e}.replaced{fill:#8d96a0}}`
+.won{stroke:#3fb950}.stands{fill:#3fb950}.lost{fill:#f0883e}.replaced{fill:#8d96a0}}`
 
 /** The diagram as a picture of its own: lanes downwards, a row for each update and for each meeting of concurrent ones. */
 export function svgText(diagram: SpaceTime): string {
@@ -21,13 +22,15 @@ export function svgText(diagram: SpaceTime): string {
   const rows = rowsOf(diagram)
   const height = TOP + rows.count * ROW_HEIGHT + 20
   const textX = LEFT + lanes.length * LANE_WIDTH + TEXT_GAP - LANE_WIDTH / 2
+  const texts = [...marks.map(markText), ...meetings.map(({ explanation }) => explanation)]
+  const width = Math.ceil(textX + CHARACTER_WIDTH * Math.max(20, ...texts.map(({ length }) => length)) + 20)
   const parts = [
     ...lanes.map((nodeId, i) => laneSvg(nodeId, x(i), height)),
     ...diagram.edges.map((edge) => edgeSvg(edge, marks, rows)),
     ...meetings.map((meeting) => meetingSvg(meeting, marks, rows, textX)),
     ...marks.map((mark, i) => markSvg(mark, y(rows.ofMark[i]!), textX)),
   ]
-  const size = `width="${textX + TEXT_WIDTH}" height="${height}" viewBox="0 0 ${textX + TEXT_WIDTH} ${height}"`
+  const size = `width="${width}" height="${height}" viewBox="0 0 ${width} ${height}"`
   return `<svg xmlns="http://www.w3.org/2000/svg" ${size} role="img"><title>${escaped(titleOf(marks))}</title><style>${STYLE}</style>
 <defs><marker id="arrow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="8" markerHeight="8" orient="auto"><path class="saw" d="M1 1 L7 4 L1 7"/></marker></defs>
 ${parts.join('\n')}
@@ -76,16 +79,23 @@ function meetingSvg(meeting: Meeting, marks: readonly Mark[], rows: Rows, textX:
   const lanes = met.map((i) => x(marks[i]!.lane))
   const meetX = (Math.min(...lanes) + Math.max(...lanes)) / 2
   const lines = met.map(
-    (i) => `<path class="met" d="M${x(marks[i]!.lane)} ${y(rows.ofMark[i]!) + RADIUS} L${meetX} ${row}"/>`,
+    (i) =>
+      `<path class="${i === winner ? 'won' : 'met'}" d="M${x(marks[i]!.lane)} ${y(rows.ofMark[i]!) + RADIUS} L${meetX} ${row}"/>`,
   )
   const { update } = marks[winner]!
   return `${lines.join('')}<rect class="stands" x="${meetX - 5}" y="${row - 5}" width="10" height="10" transform="rotate(45 ${meetX} ${row})"><title>${escaped(valueLabel(update))}</title></rect><text class="dim" x="${textX}" y="${row + 4}">${escaped(explanation)}</text>`
 }
 
-function markSvg({ lane, update, fate }: Mark, markY: number, textX: number): string {
+function markText({ update }: Mark): string {
   const reason = update.reason === null ? '' : ` ${JSON.stringify(update.reason)}`
-  const label = `${dotLabel(update)} = ${valueLabel(update)}`
-  return `<circle class="${fate}" cx="${x(lane)}" cy="${markY}" r="${RADIUS}"><title>${escaped(`${label}, ${fate}`)}</title></circle><text class="dim" x="8" y="${markY + 4}">${timeLabel(update)}</text><text x="${textX}" y="${markY + 4}">${escaped(label + reason)}</text>`
+  return `${dotLabel(update)} = ${valueLabel(update)}${reason}`
+}
+
+function markSvg(mark: Mark, markY: number, textX: number): string {
+  const { lane, update, fate } = mark
+  const circle = `<circle class="${fate}" cx="${x(lane)}" cy="${markY}" r="${RADIUS}"><title>${fate}</title></circle>`
+  const time = `<text class="dim" x="8" y="${markY + 4}">${timeLabel(update)}</text>`
+  return `${circle}${time}<text x="${textX}" y="${markY + 4}">${escaped(markText(mark))}</text>`
 }
 
 const fixed = (n: number): string => String(Math.round(n * 10) / 10)

@@ -35,3 +35,13 @@ describe('the table of version vectors', () => {
     expect(shortOrigins([A, A2, B])).toEqual(['a~0123', 'a~fedc', 'b'])
   })
 })
+
+describe('the colours of the table', () => {
+  it('are hotter the more a node lacks', () => {
+    const vector = (n: number) => ({ nodeId: `n${n}`, self: false, inStep: false, versionVector: { [A]: n } })
+    const { rows } = vectorTable([200, 199, 185, 50].map(vector), pico.createColors(true))
+    const background = rows.map((row) => row[1]!.split('[').find((piece) => /^4\dm/.test(piece))?.[1])
+    expect(background).toEqual([undefined, '3', '5', '1'])
+    expect(rows[0]![1]).toBe(pico.createColors(true).green('200'))
+  })
+})

@@ -150,6 +150,21 @@ describe('what a later version adds', () => {
   })
 })
 
+describe('the clock of a receipt', () => {
+  it('is left out by older nodes, and may be nil', () => {
+    for (const receipt of [
+      [33, [7]],
+      [33, [7], null],
+    ])
+      expect(decodeFrame(frameOf([receipt]))).toMatchObject({ controls: [{ numbers: [7], clockMs: undefined }] })
+    expect(decodeFrame(frameOf([[33, [7], 1.5]]))).toMatchObject({ controls: [{ numbers: [7], clockMs: 1.5 }] })
+  })
+
+  it.each([[-1], [8_640_000_000_000_001], [Number.NaN], ['now']])('is no %s', (clock) => {
+    expect(codeOf(decodeFrame(frameOf([[33, [7], clock]])))).toBe('FRAME_MALFORMED')
+  })
+})
+
 describe('what is too much for a later version', () => {
   it.each([
     ['65 fields', new Array(UNKNOWN_FIELDS_MAX + 1).fill(null)],

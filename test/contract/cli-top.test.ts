@@ -1,0 +1,78 @@
+import { PassThrough } from 'node:stream'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { openSession } from '#cli/agent-command'
+import { type Console, runTop } from '#cli/top/run'
+import { MemoryNetwork } from '#mesh/memory'
+import { eventually } from '../support/eventually.ts'
+import { HttpAgent } from '../support/http-agent.ts'
+import { createNode } from '../support/http-node.ts'
+
+const ENTER = '\u001b[?1049h'
+const LEAVE = '\u001b[?1049l'
+
+/** A terminal that remembers what was written, and whether single keys are read. */
+class FakeConsole {
+  readonly stdin = Object.assign(new PassThrough(), { isRaw: false, setRawMode: (raw: boolean) => this.#setRaw(raw) })
+  readonly stdout = Object.assign(new PassThrough(), { columns: 100, rows: 30, isTTY: true })
+  text = ''
+
+  constructor() {
+    this.stdout.on('data', (chunk) => {
+      this.text += chunk
+    })
+  }
+
+  get raw(): boolean {
+    return this.stdin.isRaw
+  }
+
+  press(key: string): void {
+    this.stdin.write(key)
+  }
+
+  #setRaw(raw: boolean): unknown {
+    this.stdin.isRaw = raw
+    return this.stdin
+  }
+}
+
+let agent: HttpAgent
+let terminal: FakeConsole
+let ended: Promise<void>
+
+beforeEach(async () => {
+  agent = await new HttpAgent(createNode(new MemoryNetwork())).start()
+  terminal = new FakeConsole()
+  ended = runTop(openSession({ http: agent.url }), 20, terminal as unknown as Console)
+  await eventually('the screen stands', () => terminal.text.includes('ConfigSync'))
+})
+afterEach(async () => {
+  terminal.press('q')
+  await ended
+  await agent.close()
+})
+
+describe('top on a terminal', () => {
+  it('shows what happens while it stands', async () => {
+    expect(terminal.text.startsWith(ENTER)).toBe(true)
+    expect(terminal.raw).toBe(true)
+    await agent.call('PUT', '/v1/config/pool/size', { body: { value: 8, reason: 'load test' } })
+    await eventually('the change is shown', () => terminal.text.includes('by node-1 (load test)'))
+  })
+
+  it.each([
+    ['q', 'q'],
+    ['Ctrl-C', '\u0003'],
+  ])('gives the terminal back as it was at %s', async (_, key) => {
+    terminal.press(key)
+    await ended
+    expect(terminal.text.endsWith(LEAVE)).toBe(true)
+    expect(terminal.raw).toBe(false)
+    expect(process.listenerCount('SIGINT')).toBe(0)
+  })
+
+  it('says that the agent does not answer, and goes on', async () => {
+    await agent.close()
+    await eventually('it is said', () => terminal.text.includes('no answer for'))
+  })
+})
