@@ -41,7 +41,6 @@ const HEARTBEAT_INTERVAL = 'mesh.heartbeat_interval_ms'
 /** Where there is no mesh that says otherwise. */
 const BEAT_MS_DEFAULT = 1_000
 const WINDOW_SECONDS_DEFAULT = 10
-const MESH_TARGETS = { defaultP95Ms: 500, defaultRate: 0.95 }
 const STEP_RATIO_DEFAULT = 0.2
 
 /**
@@ -66,38 +65,36 @@ export class AutoTuner {
     this.options = options
     this.sync = options.configSyncManager
     this.measuring = new Measuring(this.scheduler)
-    this.runs = this.prepared()
+    this.runs = this.prepared(this.sync)
   }
 
   /** Joins a mesh, or (undefined) leaves it for single-node mode. @throws ConfigSyncError OBJECTIVE_INVALID */
   setConfigSyncManager(manager: ConfigSync | undefined): void {
     const { running } = this
+    // First, so that a manager whose declarations do not fit changes nothing.
+    const runs = this.prepared(manager)
     this.stop()
     this.sync = manager
     this.measuring = new Measuring(this.scheduler)
-    this.runs = this.prepared()
+    this.runs = runs
     if (running) this.start()
   }
 
-  private prepared(): ObjectiveRuns {
+  private prepared(sync: ConfigSync | undefined): ObjectiveRuns {
     const { objectives: own = [], strategies = [] } = this.options
-    const mesh = this.meshObjective()
-    return new ObjectiveRuns(mesh ? [mesh, ...own] : own, strategies, this.declarations)
+    const mesh = this.meshObjective(sync)
+    return new ObjectiveRuns(mesh ? [mesh, ...own] : own, strategies, this.declarationsOf(sync))
   }
 
   /** The built-in one by the targets of now; undefined without a mesh, or where the program has one of its own in its place. */
-  private meshObjective(): Objective | undefined {
+  private meshObjective(sync: ConfigSync | undefined): Objective | undefined {
     const isOwn = this.options.objectives?.some(({ name }) => name === MESH_OBJECTIVE)
-    if (this.sync === undefined || isOwn) return undefined
-    const { defaultP95Ms, defaultRate } = MESH_TARGETS
-    const p95Ms = this.setting('target_p95_latency_ms', defaultP95Ms)
-    const mesh = meshObjective(p95Ms, this.setting('target_success_rate', defaultRate), this.declarations)
-    return mesh.parameters.length > 0 ? mesh : undefined
+    return sync === undefined || isOwn ? undefined : meshObjective(sync)
   }
 
   /** Targets are settings, and so taken live: what is under way goes on towards the new ones. */
   private retarget(): void {
-    const objective = this.meshObjective()
+    const objective = this.meshObjective(this.sync)
     const run = this.runs.get(MESH_OBJECTIVE)
     if (objective && run) run.objective = objective
   }
@@ -107,8 +104,8 @@ export class AutoTuner {
     return typeof value === 'number' ? value : otherwise
   }
 
-  private get declarations(): Declarations {
-    return this.sync?.tunerPort.declarations ?? this.options.parameters ?? NO_DECLARATIONS
+  private declarationsOf(sync: ConfigSync | undefined): Declarations {
+    return sync?.tunerPort.declarations ?? this.options.parameters ?? NO_DECLARATIONS
   }
 
   private get scheduler(): Scheduler {
@@ -237,7 +234,7 @@ export class AutoTuner {
   }
 
   private tunables(objective: Objective): Tunable[] {
-    return declaredTunables(objective, this.declarations).map((declaration) => {
+    return declaredTunables(objective, this.declarationsOf(this.sync)).map((declaration) => {
       const { section, parameter } = declaration
       if (this.sync)
         return tunableOf(declaration, this.sync.get(section, parameter), this.sync.inspect(section, parameter))

@@ -1,5 +1,5 @@
 import type { DeliverySample } from '#mesh/delivery'
-import type { Declarations } from '#node/declarations'
+import type { ConfigSync } from '#node/api'
 import type { Measuring } from './measuring.ts'
 import type { Objective } from './objective.ts'
 import { splitName } from './tunables.ts'
@@ -39,22 +39,38 @@ const PARAMETERS = [
   'mesh.retry_interval_ms',
 ]
 
-/** ConfigSync's own delivery, by its settings `auto_tuner.target_*`. The heartbeat interval is nobody's to tune. */
-export const meshObjective = (p95AtMost: number, rateAtLeast: number, declarations: Declarations): Objective => ({
-  name: MESH_OBJECTIVE,
-  goals: [
-    { metric: MESSAGE_SEND, p95AtMost },
-    { metric: MESSAGE_SEND_OK, rateAtLeast },
-  ],
-  parameters: PARAMETERS.filter((name) => declarations.lookup(...splitName(name))?.tune !== undefined),
-  breakdown: {
-    batch: MESSAGE_SEND_BATCH,
-    queue: MESSAGE_SEND_QUEUE,
-    lost: MESSAGE_SEND_LOST,
-    wire: MESSAGE_SEND_WIRE,
-  },
-  giveBack: 'default',
-})
+/** Where a target has no value that is a number. */
+const TARGET_P95_MS = 500
+const TARGET_RATE = 0.95
+
+/**
+ * ConfigSync's own delivery, by what the settings `auto_tuner.target_*` are now; undefined when no parameter of it may be moved. The
+ * heartbeat interval is nobody's to tune.
+ */
+export function meshObjective(sync: ConfigSync): Objective | undefined {
+  const { declarations } = sync.tunerPort
+  const target = (parameter: string, otherwise: number) => {
+    const value = sync.get('auto_tuner', parameter)
+    return typeof value === 'number' ? value : otherwise
+  }
+  const parameters = PARAMETERS.filter((name) => declarations.lookup(...splitName(name))?.tune !== undefined)
+  if (parameters.length === 0) return undefined
+  return {
+    name: MESH_OBJECTIVE,
+    goals: [
+      { metric: MESSAGE_SEND, p95AtMost: target('target_p95_latency_ms', TARGET_P95_MS) },
+      { metric: MESSAGE_SEND_OK, rateAtLeast: target('target_success_rate', TARGET_RATE) },
+    ],
+    parameters,
+    breakdown: {
+      batch: MESSAGE_SEND_BATCH,
+      queue: MESSAGE_SEND_QUEUE,
+      lost: MESSAGE_SEND_LOST,
+      wire: MESSAGE_SEND_WIRE,
+    },
+    giveBack: 'default',
+  }
+}
 
 export function observeDelivery(to: Measuring, sample: DeliverySample): void {
   const { elapsedMs, batchMs, queueMs, lostMs, retries } = sample

@@ -133,6 +133,25 @@ describe('the life of a tuner', () => {
     expect(windows).toBe(1)
   })
 
+  it('joins a mesh and leaves it; one whose declarations do not fit changes nothing', async () => {
+    const { node } = await settled()
+    const tuner = new AutoTuner({ objectives: [POOL], parameters, scheduler: mesh.scheduler })
+    tuner.start()
+    expect(tuner.mode).toBe('single-node')
+    const other = await new VirtualMesh({ nodes: 1, seed: 1 }).start()
+    const wrongOne = other.nodes[0] as ConfigSync
+    expect(() => tuner.setConfigSyncManager(wrongOne)).toThrow(coded('OBJECTIVE_INVALID', /pool\.concurrency/))
+    await other.stop()
+    expect(tuner.mode).toBe('single-node')
+    tuner.setConfigSyncManager(node as ConfigSync)
+    expect(tuner.mode).toBe('active')
+    expect(node.status().tunerMode).toBe('active')
+    tuner.setConfigSyncManager(undefined)
+    expect(tuner.mode).toBe('single-node')
+    expect(node.status().tunerMode).toBe('off')
+    tuner.stop()
+  })
+
   it('keeps the values of the program as those of the mesh from the start', async () => {
     const config: Record<string, Record<string, number>> = {}
     const { node, tuner } = await settled({ config })
