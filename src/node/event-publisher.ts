@@ -20,7 +20,6 @@ export interface PublisherOptions {
   readonly listeners: Listeners
   readonly ledger: ConflictLedger
   readonly scheduler: Scheduler
-  readonly wallClock: () => number
   readonly elapsedMs: () => number
   /** one of ConfigSync's own settings may have another effective value */
   readonly onSettingChanged: () => void
@@ -95,13 +94,14 @@ export class EventPublisher {
     this.gate.open()
   }
 
-  publish(event: CoreEvent): void {
+  /** @param atMs this machine's clock when it happened */
+  publish(event: CoreEvent, atMs: number): void {
     const { listeners } = this.options
     switch (event.type) {
       case 'changed':
         return this.changed(event)
       case 'conflict':
-        return this.conflict(event.siblings)
+        return this.conflict(event.siblings, atMs)
       case 'member':
         return listeners.emit('member', { nodeId: event.nodeId, state: event.state })
       case 'coordinator':
@@ -113,7 +113,7 @@ export class EventPublisher {
         if (outcome === 'complete') this.repairs++
         if (full && outcome !== 'timeout') {
           this.fullExchanges++
-          this.lastFullExchange = { from, at: this.options.wallClock(), updates }
+          this.lastFullExchange = { from, at: atMs, updates }
         }
         const repair = { from, updates, full, outcome, elapsedMs }
         this.options.instrumentation?.pull(repair)
@@ -162,11 +162,11 @@ export class EventPublisher {
     this.options.listeners.emit('rejected', { code, detail, nodeId, section, parameter })
   }
 
-  private conflict(siblings: readonly Update[]): void {
-    const { ledger, listeners, state, wallClock } = this.options
+  private conflict(siblings: readonly Update[], atMs: number): void {
+    const { ledger, listeners, state } = this.options
     const { section, parameter } = siblings[0]!
     const value = state.get(section, parameter)
-    listeners.emit('conflict', ledger.note(siblings, value, wallClock()))
+    listeners.emit('conflict', ledger.note(siblings, value, atMs))
     const complaint = ledger.complaint(siblings)
     if (complaint) this.reject(complaint.code, complaint.detail, undefined)
   }

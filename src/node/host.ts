@@ -22,7 +22,8 @@ export interface HostOptions {
   readonly scheduler: Scheduler
   /** the machine's clock, milliseconds since 1970 */
   readonly wallClock: () => number
-  readonly onEvent: (event: CoreEvent) => void
+  /** @param atMs the machine's clock in the step that it belongs to: the journal has the same */
+  readonly onEvent: (event: CoreEvent, atMs: number) => void
   /** nothing is stored from now on, until `onStoreRecovered` */
   readonly onStoreFailed: (error: ConfigSyncError) => void
   readonly onStoreRecovered: () => void
@@ -47,14 +48,18 @@ const JOURNAL_WAITING_MAX = 1_000
 
 type InputBody = Input extends infer I ? (I extends Input ? Omit<I, 'nowMs' | 'wallMs'> : never) : never
 
+/** A step as its effects are performed: when it was, and whether the node was up to date before it. */
+interface Moment {
+  readonly atMs: number
+  readonly wasReady: boolean
+}
+
 /** Feeds one core and does what it asks for: sends, stores, wakes it in time. Everything it knows, the core decides. */
 export class Host {
   readonly core: Core
   private readonly options: HostOptions
-  private readonly events: CoreEvent[] = []
+  private readonly events: { readonly event: CoreEvent; readonly atMs: number }[] = []
   private performing = 0
-  /** before the step whose effects are performed */
-  private wasReady = false
   private delivering = false
   private wakeAtMs = Number.POSITIVE_INFINITY
   private cancelWake: () => void = () => undefined
@@ -77,11 +82,11 @@ export class Host {
   }
 
   private step(input: Input): void {
-    this.wasReady = this.core.ready
+    const moment = { atMs: input.wallMs, wasReady: this.core.ready }
     const effects = this.core.step(input)
     if (effects.length > 0) {
       this.performing++
-      for (const effect of effects) this.perform(effect)
+      for (const effect of effects) this.perform(effect, moment)
       this.performing--
       this.options.journal?.note(this.takeJournal())
     }
@@ -111,7 +116,7 @@ export class Host {
     return Promise.reject(this.storeFailure ?? new ConfigSyncError('STORE_FAILED', 'this node has stopped'))
   }
 
-  private perform(effect: Effect): void {
+  private perform(effect: Effect, moment: Moment): void {
     switch (effect.type) {
       case 'broadcast':
         return this.options.adapter.broadcast(effect.message)
@@ -123,23 +128,22 @@ export class Host {
         this.written = effect
         return
       case 'emit':
-        this.events.push(effect.event)
-        return this.noteEvent(effect.event)
+        this.events.push({ event: effect.event, atMs: moment.atMs })
+        return this.noteEvent(effect.event, moment)
       case 'addresses':
         return this.options.onAddresses(effect.addresses)
     }
   }
 
   /** What a step changed is stored with its state: the batch is the last effect of a step. */
-  private noteEvent(event: CoreEvent): void {
+  private noteEvent(event: CoreEvent, { atMs, wasReady }: Moment): void {
     if (event.type === 'changed') {
-      const atMs = this.options.wallClock()
       // What a node is handed until it is up to date stood earlier: the history says so without an entry for each.
-      const catchingUp = event.source === 'repair' && !this.wasReady
+      const catchingUp = event.source === 'repair' && !wasReady
       for (const change of event.changes)
         if (!catchingUp || change.before.length > 0) this.history.push(historyEntry(event.source, change, atMs))
     }
-    if (event.type === 'conflict') this.conflicts.push(conflictEntry(event.siblings, this.options.wallClock()))
+    if (event.type === 'conflict') this.conflicts.push(conflictEntry(event.siblings, atMs))
     // After a failure nothing takes them until storing works again, which may be long.
     if (this.history.length > 2 * JOURNAL_WAITING_MAX && this.storeFailure !== undefined)
       this.history = this.history.slice(-JOURNAL_WAITING_MAX)
@@ -185,7 +189,8 @@ export class Host {
   private deliverEvents(): void {
     if (this.events.length === 0 || this.performing > 0 || this.delivering) return
     this.delivering = true
-    for (let event = this.events.shift(); event !== undefined; event = this.events.shift()) this.options.onEvent(event)
+    for (let next = this.events.shift(); next !== undefined; next = this.events.shift())
+      this.options.onEvent(next.event, next.atMs)
     this.delivering = false
   }
 
