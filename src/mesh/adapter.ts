@@ -9,6 +9,7 @@ import { ADAPTER_SETTINGS_DEFAULT, type AdapterSettings, batchLimits, withinBoun
 import { Batch, type GatheredUpdates, halves } from './batching.ts'
 import { ClockOffsets } from './clock-offsets.ts'
 import { type DeliverySample, type DeliveryView, DeliveryWindow } from './delivery.ts'
+import { FineClock } from './fine-clock.ts'
 import type { Mesh } from './mesh.ts'
 import { Outbox } from './outbox.ts'
 import { AwaitedReceipts, HandledNumbers, ReceiptSampling } from './receipts.ts'
@@ -37,7 +38,7 @@ export class MeshAdapter {
   private readonly sampling = new ReceiptSampling()
   private readonly window = new DeliveryWindow()
   private readonly counts: AdapterCounters = newCounters()
-  private readonly wallClock: () => number
+  private readonly clock: FineClock
   readonly clockOffsets = new ClockOffsets()
   private current: AdapterSettings
   private handlers: AdapterHandlers | undefined
@@ -49,7 +50,7 @@ export class MeshAdapter {
     this.mesh = options.mesh
     this.scheduler = options.scheduler ?? systemScheduler
     this.random = options.random ?? Math.random
-    this.wallClock = options.wallClock ?? Date.now
+    this.clock = new FineClock(options.wallClock ?? Date.now, this.scheduler)
     this.current = withinBounds(ADAPTER_SETTINGS_DEFAULT, options.settings ?? {})
     this.batch = new Batch(
       this.scheduler,
@@ -60,7 +61,7 @@ export class MeshAdapter {
       resend: (to, frame) => this.resend(to, frame),
       measured: (sample) => this.measured(sample),
       roundTrip: (peer, peerClockMs, elapsedMs) =>
-        this.clockOffsets.measured(peer, peerClockMs, this.clockMs(), elapsedMs, this.scheduler.nowMs()),
+        this.clockOffsets.measured(peer, peerClockMs, this.clock.readMs(), elapsedMs, this.scheduler.nowMs()),
     })
   }
 
@@ -180,11 +181,6 @@ export class MeshAdapter {
     this.mesh.broadcast(frame.bytes, { to, onLeft: () => this.awaited.left(number) })
   }
 
-  /** Whole milliseconds, as in stamps: what is compared with them must be cut off in the same way. */
-  private clockMs(): number {
-    return Math.max(0, Math.floor(this.wallClock()))
-  }
-
   private requestOfAnyPeer(): Extract<Control, { type: 'receiptRequest' }> | undefined {
     const nowMs = this.scheduler.nowMs()
     if (!this.sampling.due(nowMs, this.current.receiptEvery)) return undefined
@@ -272,7 +268,7 @@ export class MeshAdapter {
       if (control.type === 'receipt') this.awaited.confirm(from, control)
       else if (control.to === this.nodeId) {
         if (!this.handled.take(from, control.number)) fresh = false
-        this.outbox.addReceipt(from, control.number, { wallMs: this.clockMs(), nowMs: this.scheduler.nowMs() })
+        this.outbox.addReceipt(from, control.number, { wallMs: this.clock.readMs(), nowMs: this.scheduler.nowMs() })
       }
     }
     if (!fresh) this.counts.duplicates++

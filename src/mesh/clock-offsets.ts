@@ -21,7 +21,7 @@ const PEERS_MAX = 10_000
 /**
  * How far the clocks of others are ahead of this machine's, estimated as NTP does (RFC 5905, section 8) from receipts that
  * say what their sender's clock read halfway between the request and its answer, which is the middle of the round trip. The
- * mean of the short round trips is taken, which also evens out that clocks are read in whole milliseconds.
+ * mean of the short round trips is taken.
  */
 export class ClockOffsets {
   private readonly samples = new Map<NodeId, Sample[]>()
