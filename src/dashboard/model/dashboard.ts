@@ -182,6 +182,10 @@ export class Dashboard {
     this.tuning.tell(told)
     // A mode or a freeze changes more of the status than the event says.
     if (told.kind !== 'window' && this.connection.value === 'live')
-      void this.api.get<TunerJson>('/v1/tuner?limit=200').then((answer) => this.tuning.replace(answer))
+      void this.api.get<TunerJson>('/v1/tuner?limit=200').then(
+        (answer) => this.tuning.replace(answer),
+        // The agent stops: what it has then is asked for when there is one again.
+        () => undefined,
+      )
   }
 }

@@ -13,8 +13,11 @@ const ADJUSTMENTS_MAX = 200
 type GoalJson = ObjectiveJson['goals'][number]
 
 /** What a goal looks at, of what was measured for it. */
-export const measuredOf = ({ measured, p95AtMost }: GoalJson): number | null =>
-  measured === null ? null : p95AtMost !== null ? measured.p95 : (measured.successRate ?? measured.perSecond)
+export function measuredOf({ measured, p95AtMost, rateAtLeast }: GoalJson): number | null {
+  if (measured === null) return null
+  if (p95AtMost !== null) return measured.p95
+  return rateAtLeast === null ? measured.perSecond : measured.successRate
+}
 
 /** The tuner of this agent's node, with the series of its goals as far as this page and the agent's events have them. */
 export class Tuning extends Observable {

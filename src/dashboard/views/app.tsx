@@ -2,11 +2,16 @@ import type { FunctionComponent } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
 import type { Connection } from '../agent/live.ts'
 import { ConfigurationView } from './configuration.tsx'
+import { ConflictsView } from './conflicts.tsx'
 import { FollowedChanges } from './followed-changes.tsx'
 import { hrefOf, useCell, useDashboard, useRoute } from './hooks.ts'
+import { LogView } from './log.tsx'
 import { MeshView } from './mesh.tsx'
+import { StoryView } from './story.tsx'
 import { ThemeSwitch } from './theme-switch.tsx'
 import { TokenForm } from './token-form.tsx'
+import { TunerView } from './tuner.tsx'
+import { VersionVectorsView } from './version-vectors.tsx'
 
 interface Place {
   readonly title: string
@@ -16,6 +21,11 @@ interface Place {
 const PLACES: Readonly<Record<string, Place>> = {
   mesh: { title: 'Mesh', view: MeshView },
   configuration: { title: 'Configuration', view: ConfigurationView },
+  vectors: { title: 'Version vectors', view: VersionVectorsView },
+  story: { title: 'Story', view: StoryView },
+  conflicts: { title: 'Conflicts', view: ConflictsView },
+  tuner: { title: 'Tuner', view: TunerView },
+  log: { title: 'Log', view: LogView },
 }
 const FIRST = 'mesh'
 

@@ -23,10 +23,10 @@ function FollowedChange({ followed }: { readonly followed: Followed }) {
   return (
     <div class="card toast">
       <p>
-        <strong>{what}</strong>{' '}
+        <strong>{what}</strong>
         {tookMs === undefined
-          ? `is shown by ${shown} of ${members} nodes; not yet by ${some(lacking)}`
-          : `is on every node: all ${members} had shown it within ${duration(tookMs)}`}
+          ? `: shown by ${shown} of ${members} nodes, not yet by ${some(lacking)}`
+          : `: on every node, all ${members} had shown it within ${duration(tookMs)}`}
       </p>
       <progress max={members} value={shown} aria-label={`Nodes that have ${what}`} />
       <button type="button" class="quiet" onClick={() => following.dismiss(followed.id)}>

@@ -53,8 +53,8 @@ function troubleOf({ nodeId, standing, lag, behindForMs, silentForMs }: NodeView
   if (standing === 'behind')
     return `${nodeId} lacks ${plural(lag ?? 0, 'update')}, the oldest for ${duration(behindForMs)}`
   return standing === 'gone'
-    ? `${nodeId} is gone since ${duration(silentForMs)}`
-    : `${nodeId} is silent for ${duration(silentForMs)}`
+    ? `${nodeId} has been gone for ${duration(silentForMs)}`
+    : `${nodeId} has been silent for ${duration(silentForMs)}`
 }
 
 function NodesTable({ nodes }: { readonly nodes: readonly NodeView[] }) {

@@ -22,8 +22,11 @@ export function ParameterPanel({ section, parameter }: { readonly section: strin
           Close
         </a>
       </div>
-      {view ? <Details view={view} /> : <p class="empty">It was never set and is not declared. A value makes it.</p>}
-      <EditForm section={section} parameter={parameter} view={view} />
+      {view?.update && <a href={hrefOf('story', section, parameter)}>Its story</a>}
+      {view && <Details view={view} />}
+      {parameters.loaded && !view && <p class="empty">It was never set and is not declared. A value makes it.</p>}
+      {/* Not before it is known what stands, or an empty field would be published over it. */}
+      {parameters.loaded && <EditForm section={section} parameter={parameter} view={view} />}
     </section>
   )
 }

@@ -78,7 +78,7 @@ function optionsOf(latest: { current: PlotProps }, host: HTMLElement): uPlot.Opt
     cursor: { show: false },
     legend: { show: false },
     scales: {
-      x: { range: (_, min, max) => [min ?? 0, Math.max(max ?? 0, (min ?? 0) + 60)] },
+      x: { range: timeSpan(latest) },
       y: { range: atLeastZero(latest) },
     },
     axes: [axis, { ...axis, size: 64, values: (_, values) => values.map((value) => `${value} ${unit}`) }],
@@ -89,6 +89,17 @@ function optionsOf(latest: { current: PlotProps }, host: HTMLElement): uPlot.Opt
     hooks: { draw: [(plot) => drawLines(plot, latest.current, colour('--bad'), colour('--muted'))] },
   }
 }
+
+/** A minute at least: the library itself spreads a single point over years. */
+const SPAN_SECONDS_MIN = 60
+
+const timeSpan =
+  (latest: { current: PlotProps }): uPlot.Range.Function =>
+  () => {
+    const times = latest.current.series.flatMap(({ points }) => points.map(({ at }) => at / 1_000))
+    const first = Math.min(...times)
+    return [first, Math.max(first + SPAN_SECONDS_MIN, ...times)]
+  }
 
 const atLeastZero =
   (latest: { current: PlotProps }): uPlot.Range.Function =>

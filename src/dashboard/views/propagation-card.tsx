@@ -2,6 +2,25 @@ import { duration, plural } from '../model/format.ts'
 import { useCell, useDashboard } from './hooks.ts'
 import { Plot } from './plot.tsx'
 
+interface HeadlineProps {
+  readonly boundMs: number
+  readonly waiting: number
+  readonly oldestWaitingMs: number
+}
+
+/** What is under way for longer than everything before it took would make the bound a lie. */
+const Headline = ({ boundMs, waiting, oldestWaitingMs }: HeadlineProps) =>
+  waiting > 0 && oldestWaitingMs > boundMs ? (
+    <p class="headline">
+      {plural(waiting, 'change')} not yet everywhere after <strong>{duration(oldestWaitingMs)}</strong>; all others of
+      the last hour were in {duration(boundMs)}
+    </p>
+  ) : (
+    <p class="headline">
+      Every change of the last hour was everywhere in <strong>{duration(boundMs)}</strong>
+    </p>
+  )
+
 /** The measured bound, and what it is a measurement of. */
 export function PropagationCard() {
   const propagation = useCell(useDashboard().propagation)
@@ -13,9 +32,7 @@ export function PropagationCard() {
         <p class="empty">Nothing was measured yet. Change a parameter, and see here how soon every node had it.</p>
       ) : (
         <>
-          <p class="headline">
-            Every change of the last hour was everywhere in <strong>{duration(boundMs)}</strong>
-          </p>
+          <Headline boundMs={boundMs} waiting={waiting} oldestWaitingMs={oldestWaitingMs} />
           <p>
             Half of them in {duration(p50Ms!)}. {plural(changes, 'change')} measured
             {waiting > 0 && `, ${waiting} under way, the oldest for ${duration(oldestWaitingMs)}`}

@@ -56,7 +56,7 @@ function moveFocus(event: KeyboardEvent, frame: HTMLElement, rowHeight: number):
   if (step === 0 || !row) return
   event.preventDefault()
   const position = Number(row.getAttribute('aria-posinset')) + step
-  const next = frame.querySelector<HTMLElement>(`li[aria-posinset="${position}"] a`)
+  const next = frame.querySelector<HTMLElement>(`li[aria-posinset="${position}"] :is(a, button)`)
   if (!next) return
   const top = (position - 1) * rowHeight
   if (top < frame.scrollTop) frame.scrollTop = top

@@ -13,7 +13,7 @@ export const ALLOWED_IMPORTS = {
   sim: ['core', 'codec', 'mesh', 'store', 'node', 'tuner'],
   agent: ['core', 'codec', 'mesh', 'store', 'node', 'tuner', 'observe'],
   cli: ['core', 'codec', 'mesh', 'store', 'node', 'tuner', 'observe', 'sim', 'agent'],
-  dashboard: ['codec', 'agent'],
+  dashboard: ['codec', 'observe', 'agent'],
   contract: ['core', 'codec', 'mesh', 'store', 'node'],
   index: ['core', 'codec', 'mesh', 'store', 'node', 'observe'],
 } as const satisfies Record<string, readonly string[]>
@@ -22,7 +22,11 @@ export const ALLOWED_IMPORTS = {
  * What of other rooms is bundled into the page that agents serve. Everything else it imports from them is a type: a browser
  * has none of what they are made of.
  */
-export const BUNDLED: readonly string[] = ['#codec/event-stream']
+export const BUNDLED: readonly string[] = [
+  '#codec/event-stream',
+  '#observe/space-time/model',
+  '#observe/space-time/label',
+]
 
 export type Room = keyof typeof ALLOWED_IMPORTS
 
