@@ -22,5 +22,3 @@ export const LOG_EVENTS = {
   'tuner.released': 'the tuner may move again',
   'tuner.reverted': 'the tuner took an adjustment back',
 } as const
-
-export type LogEvent = keyof typeof LOG_EVENTS

@@ -47,7 +47,7 @@ function headLines({ look, lost }: TopView, colors: Colors): string[] {
     `${colors.bold('ConfigSync')}  ${status.nodeId} of ${printable(status.cluster)}, up ${duration(status.uptimeMs)}   ${verdict(look, colors)}`,
     ...(lost ? [colors.red(`no answer for ${duration(look.at - lost.sinceMs)}: ${printable(lost.reason)}`)] : []),
     `coordinator ${coordinator}, epoch ${status.epoch}; tuner ${tunerMode}; load ${Math.round(status.load * 100)} %${failing}`,
-    `${status.parameters} parameters, ${status.appliedUpdates} updates${rate}; ${status.conflicts} conflicts, ${status.repairs} repairs, ${rejected} rejected, ${divergences}`,
+    `${divergences}, ${rejected} rejected, ${status.conflicts} conflicts, ${status.repairs} repairs; ${status.appliedUpdates} updates${rate}, ${status.parameters} parameters`,
     '',
   ]
 }
