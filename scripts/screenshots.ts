@@ -11,7 +11,11 @@ const NODES = ['node-1', 'node-2', 'node-3', 'node-4', 'node-5']
 const SIZE = { width: 1120, height: 760 }
 const SCHEMA = {
   allowUndeclared: true,
-  'pool.concurrency': { schema: { type: 'integer', minimum: 1 }, default: 8, tune: { min: 1, max: 32, step: 1 } },
+  'pool.concurrency': {
+    schema: { type: 'integer', minimum: 1 },
+    default: 8,
+    tune: { min: 1, max: 32, step: 1, whenMissed: 'lower' },
+  },
   'pool.batch_size': { schema: { type: 'integer', minimum: 1 }, default: 4 },
 }
 const OBJECTIVES = {
@@ -71,8 +75,8 @@ async function feedTuner(): Promise<void> {
       const value = () => (concurrency / 8) * (14 + 18 * Math.random() * Math.random())
       const observations = Array.from({ length: 5 }, () => ({ metric: 'job_ms', value: value() }))
       await mesh.call('node-1', 'POST', '/v1/tuner/observations', { observations })
-      const [adjustment] = (await mesh.call('node-1', 'GET', '/v1/tuner')).adjustments
-      return adjustment !== undefined && Date.now() - adjustment.at > TUNER_GOES_ON_MS
+      const first = (await mesh.call('node-1', 'GET', '/v1/tuner')).adjustments.at(-1)
+      return first !== undefined && Date.now() - first.at > TUNER_GOES_ON_MS
     },
     60_000,
   )

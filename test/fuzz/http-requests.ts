@@ -47,6 +47,7 @@ const path = fc.oneof(
   { weight: 3, arbitrary: fc.tuple(segment, segment).map(([section, name]) => `/v1/config/${section}/${name}`) },
   { weight: 3, arbitrary: fc.constantFrom('/v1/config', '/v1/config/mesh', '/v1/config/a/b', '/v1/status') },
   fc.constantFrom('/', '/v1/nodes', '/v1/version-vectors', '/v1/conflicts', '/metrics', '/healthz', '/readyz'),
+  fc.constantFrom('/v1/events', '/v1/parameters', '/v1/propagation', '/assets/x.js', '/assets/../index.html'),
   fc.constantFrom('/openapi.json', '/v1/watch', '/v1', '//v1//config', '/v1/config/', '/v1/../v1/config', '*'),
   fc.constantFrom('http://127.0.0.1/v1/config', 'http://evil.example/v1/config', 'evil.example:80', '\\v1\\config'),
   fc.array(segment, { maxLength: 6 }).map((segments) => `/${segments.join('/')}`),

@@ -3,7 +3,7 @@ import type { ChangeEvent, ConflictRecord } from '#node/types'
 import type { LogFeed } from '#observe/log-feed'
 import { atLeast, type LogLevel, levelOfLine } from '#observe/log-levels'
 import type { AutoTuner } from '#tuner/auto-tuner'
-import { changeEventBytes, updateBytes } from './event-bytes.ts'
+import { updateBytes } from './event-bytes.ts'
 import { EventHistory, type Numbered } from './event-history.ts'
 import type { StreamSource, Told } from './event-stream.ts'
 import { EVENTS_HISTORY_BYTES_MAX } from './limits.ts'
@@ -38,7 +38,6 @@ export class AgentEvents {
     this.#sync = sync
     this.#onEvent = onEvent
     this.#stops = [
-      sync.on('change', (event) => this.#change(event)),
       sync.on('conflict', (record) => this.#conflict(record)),
       sync.on('member', (event) => this.#small('member', event)),
       sync.on('coordinator', ({ coordinator = null, self, epoch }) =>
@@ -70,13 +69,10 @@ export class AgentEvents {
     }
   }
 
-  stop(): void {
-    for (const stop of this.#stops) stop()
-  }
-
-  #change(event: ChangeEvent): void {
+  /** @param bytes what the event holds on to, estimated */
+  noteChange(event: ChangeEvent, bytes: number): void {
     const at = Date.now()
-    this.#record(changeEventBytes(event), () => {
+    this.#record(bytes, () => {
       const { revision, source, changes } = event
       const told = changes.map((change) => {
         const now = this.#sync.inspect(change.section, change.parameter)
@@ -84,6 +80,10 @@ export class AgentEvents {
       })
       return { event: 'change', data: { at, revision, source, changes: told } }
     })
+  }
+
+  stop(): void {
+    for (const stop of this.#stops) stop()
   }
 
   #conflict(record: ConflictRecord): void {

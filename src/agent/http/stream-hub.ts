@@ -35,9 +35,13 @@ export class StreamHub {
     this.#sync = sync
     this.#options = options
     this.#changes = new EventHistory(0, options.history)
-    this.#stopListening = sync.on('change', (event) => this.#changes.record(event, changeEventBytes(event)))
-    // After the listener above: whoever is pumped by an event finds its change in either history.
     this.#events = new AgentEvents(sync, tuner, logs, () => this.#pumpSoon())
+    this.#stopListening = sync.on('change', (event) => {
+      // Both histories hold on to the same values.
+      const bytes = changeEventBytes(event)
+      this.#changes.record(event, bytes)
+      this.#events.noteChange(event, bytes)
+    })
     this.#nodes = new NodesTelling(sync)
   }
 

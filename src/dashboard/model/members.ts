@@ -53,6 +53,8 @@ export class Members extends Observable {
   replace({ nodes, departed }: NodesAnswer, wallMs = Date.now()): void {
     this.#known.clear()
     this.#departed.clear()
+    const shown = new Set(nodes.flatMap(({ versionVector }) => Object.keys(versionVector ?? {})))
+    for (const origin of this.#steps.keys()) if (!shown.has(origin)) this.#steps.delete(origin)
     for (const { nodeId, state, at } of departed)
       this.#departed.set(nodeId, { state, atMs: this.#nowMs() - Math.max(0, wallMs - at) })
     this.take(nodes)
@@ -95,7 +97,8 @@ export class Members extends Observable {
 
   /** Live ones in the order of their names, then who went. */
   views(): NodeView[] {
-    const live = [...this.#known.values()].map((known) => this.#view(known))
+    const tops = this.tops()
+    const live = [...this.#known.values()].map((known) => this.#view(known, tops))
     live.sort((a, b) => (a.nodeId < b.nodeId ? -1 : 1))
     const nowMs = this.#nowMs()
     const departed = [...this.#departed].map(([nodeId, { state, atMs }]) => ({
@@ -107,9 +110,13 @@ export class Members extends Observable {
     return [...live, ...departed]
   }
 
-  /** The highest sequence that anybody has shown, of every origin. */
+  /** The highest sequence of every origin that any live member has shown: what only the dead had, nobody can still get. */
   tops(): ReadonlyMap<string, number> {
-    return new Map([...this.#steps].map(([origin, steps]) => [origin, steps.at(-1)!.sequence]))
+    const tops = new Map<string, number>()
+    for (const { json } of this.#known.values())
+      for (const [origin, sequence] of Object.entries(json.versionVector ?? {}))
+        if (sequence > (tops.get(origin) ?? 0)) tops.set(origin, sequence)
+    return tops
   }
 
   /** Live members that have not shown this update yet. */
@@ -117,9 +124,9 @@ export class Members extends Observable {
     return this.live.filter((node) => (node.versionVector?.[origin] ?? 0) < sequence).map(({ nodeId }) => nodeId)
   }
 
-  #view({ json, heardMs }: Known): NodeView {
+  #view({ json, heardMs }: Known, tops: ReadonlyMap<string, number>): NodeView {
     const { nodeId, self, coordinator, load, address, versionVector, sameDeclarations } = json
-    const { lag, sinceMs } = this.#lag(versionVector)
+    const { lag, sinceMs } = this.#lag(versionVector, tops)
     const behindForMs = lag ? this.#nowMs() - sinceMs : 0
     const patienceMs = CATCHING_UP_INTERVALS * json.heartbeatIntervalMs
     return {
@@ -137,16 +144,16 @@ export class Members extends Observable {
     }
   }
 
-  #lag(vector: MemberJson['versionVector']): { lag: number | undefined; sinceMs: number } {
+  #lag(vector: MemberJson['versionVector'], tops: ReadonlyMap<string, number>) {
     let lag = 0
-    let sinceMs = Number.POSITIVE_INFINITY
+    let sinceMs = this.#nowMs()
     if (!vector) return { lag: undefined, sinceMs }
-    for (const [origin, steps] of this.#steps) {
+    for (const [origin, top] of tops) {
       const has = vector[origin] ?? 0
-      const top = steps.at(-1)!.sequence
       if (has >= top) continue
       lag += top - has
-      sinceMs = Math.min(sinceMs, steps.find(({ sequence }) => sequence > has)!.atMs)
+      const step = this.#steps.get(origin)?.find(({ sequence }) => sequence > has)
+      if (step) sinceMs = Math.min(sinceMs, step.atMs)
     }
     return { lag, sinceMs }
   }

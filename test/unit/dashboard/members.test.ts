@@ -31,6 +31,24 @@ describe('the members on the page', () => {
     expect(view('b')).toMatchObject({ standing: 'in step', lag: 0, behindForMs: 0 })
   })
 
+  it('do not lack what only a dead one had', () => {
+    const { members, view } = page()
+    members.take([member('a', { self: true, vector: { 'a~1': 1 } }), member('b', { vector: { 'a~1': 1, 'b~1': 9 } })])
+    expect(view('a').lag).toBe(9)
+    members.tell({ at: 0, nodeId: 'b', state: 'gone' })
+    expect(view('a')).toMatchObject({ lag: 0, standing: 'in step' })
+    expect([...members.tops()]).toEqual([['a~1', 1]])
+  })
+
+  it('begin anew when the agent did: origins of before are nothing that anybody lacks', () => {
+    const { clock, members, view } = page()
+    members.replace({ nodes: [member('a', { self: true, vector: { 'a~1': 7 } })], departed: [] })
+    clock.ms += 60_000
+    members.replace({ nodes: [member('a', { self: true, vector: { 'a~2': 1 } }), member('b', {})], departed: [] })
+    expect(view('a').lag).toBe(0)
+    expect(view('b')).toMatchObject({ lag: 1, behindForMs: 0 })
+  })
+
   it('may have what this agent lacks', () => {
     const { members, view } = page()
     members.take([member('a', { self: true, vector: {} }), member('b', { vector: { 'b~1': 2 } })])
