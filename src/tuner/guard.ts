@@ -7,22 +7,31 @@ export const TRIAL_WINDOWS = 2
 const WORSE_P95 = 1.2
 const WORSE_RATE = 0.005
 const WORSE_THROUGHPUT = 0.9
+/** A missed p95 that fell by so much is on its way. */
+const EASED_P95 = 0.95
 /** What was taken back is left alone for so long. */
 export const BLOCKED_MS = 10 * 60 * 1000
-/** … and for so many windows, where a window is a matter of minutes. */
-export const BLOCKED_WINDOWS = 6
+/** … which is so many windows of 10 s: of shorter ones no more than that, and of long ones some at least. */
+export const BLOCKED_WINDOWS_MAX = 60
+export const BLOCKED_WINDOWS_MIN = 6
 /** So many taken back in a row, and nobody knows what is going on: the tuner stops and says so. */
 export const REVERTS_FREEZE = 3
 
 /**
  * Why a move has to be taken back, or undefined. A p95 that rose within its goal is what was to be spent, so it counts only
  * when the goal is missed by it; and not where a success rate that missed its goal rose: what comes late now did not come at all.
+ * A throughput is to be raised while the other goals are met: it may fall where one of them was missed, and is missed by less.
  */
 export function worsened({ goals }: Objective, before: Measured, after: Measured): string | undefined {
   const rose = (after.successRate ?? 1) - (before.successRate ?? 1)
   const recovers = goals.some(
     (goal) => 'rateAtLeast' in goal && (before.successRate ?? 1) < goal.rateAtLeast && rose > WORSE_RATE,
   )
+  const eased =
+    recovers ||
+    goals.some(
+      (goal) => 'p95AtMost' in goal && (before.p95 ?? 0) > goal.p95AtMost && (after.p95 ?? 0) < EASED_P95 * before.p95!,
+    )
   for (const goal of goals) {
     if ('p95AtMost' in goal) {
       const slower = before.p95 !== undefined && after.p95 !== undefined && after.p95 > WORSE_P95 * before.p95
@@ -31,7 +40,7 @@ export function worsened({ goals }: Objective, before: Measured, after: Measured
     } else if ('rateAtLeast' in goal) {
       if (-rose > WORSE_RATE && (after.successRate ?? 1) < goal.rateAtLeast)
         return `success rate of ${goal.metric} ${figures(before.successRate, after.successRate)}`
-    } else if ((after.throughput ?? 0) < WORSE_THROUGHPUT * (before.throughput ?? 0))
+    } else if (!eased && (after.throughput ?? 0) < WORSE_THROUGHPUT * (before.throughput ?? 0))
       return `throughput of ${goal.metric} ${figures(before.throughput, after.throughput)}`
   }
   return undefined

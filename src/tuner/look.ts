@@ -1,5 +1,12 @@
 import { REVERT_REASON } from './adjustment.ts'
-import { BLOCKED_MS, BLOCKED_WINDOWS, REVERTS_FREEZE, TRIAL_WINDOWS, worsened } from './guard.ts'
+import {
+  BLOCKED_MS,
+  BLOCKED_WINDOWS_MAX,
+  BLOCKED_WINDOWS_MIN,
+  REVERTS_FREEZE,
+  TRIAL_WINDOWS,
+  worsened,
+} from './guard.ts'
 import type { Objective } from './objective.ts'
 import type { Proposal, Tunable, TuningStrategy } from './strategy.ts'
 import type { Blocked, Trial, TuningState } from './tuning-state.ts'
@@ -85,7 +92,8 @@ function judge(state: TuningState, trial: Trial, at: Look): Verdict {
 function takeBack(state: TuningState, trial: Trial, measured: Measured, worse: string, at: Look): Verdict {
   const { name, oldValue, newValue } = trial
   const revertsInRow = state.revertsInRow + (isNews(state, trial) ? 0 : 1)
-  const leftMs = Math.max(BLOCKED_MS, BLOCKED_WINDOWS * at.window.elapsedMs)
+  const windowMs = at.window.elapsedMs
+  const leftMs = Math.max(BLOCKED_WINDOWS_MIN * windowMs, Math.min(BLOCKED_WINDOWS_MAX * windowMs, BLOCKED_MS))
   return {
     state: {
       ...state,

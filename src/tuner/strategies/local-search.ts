@@ -12,22 +12,25 @@ import { afterMove, distance, expected, type Slopes, slopeAfter, slopesFrom, slo
 const GAIN_EXPECTED_MIN = 0.015
 /** … and stays when it brought this much. Less is noise. */
 const GAIN_MIN = 0.01
-/** A direction has failed when it cost this much. Between the two nobody knows, and it may be tried again. */
+/** A direction has failed when it cost this much. Between the two nobody knows, and it may be tried so many times. */
 const LOSS_MIN = 0.025
+const TRIES_MAX = 3
 /** Shares of the largest step. */
 const STEPS = [1, 0.5, 0.25]
 
 interface Memory {
   readonly slopes: Slopes
-  /** `name+` and `name-` → the smallest share of a step at which that direction failed since something helped last */
+  /** `name+` and `name-` → how far the shortest step went that failed in that direction since something helped last */
   readonly failed: Readonly<Record<string, number>>
+  /** how often a direction brought nothing and cost nothing since then */
+  readonly doubted: Readonly<Record<string, number>>
   /** a move that brought nothing, to be undone */
   readonly undo: { readonly name: string; readonly value: number } | undefined
   /** where it rests; undefined while it searches */
   readonly rest: Rest | undefined
 }
 
-const FRESH: Memory = { slopes: {}, failed: {}, undo: undefined, rest: undefined }
+const FRESH: Memory = { slopes: {}, failed: {}, doubted: {}, undo: undefined, rest: undefined }
 
 /** A move that could be made, and by how much the logarithm of the score should rise by it. */
 interface Candidate {
@@ -54,7 +57,7 @@ export const localSearchStrategy: TuningStrategy = {
     const { rest, over, measured } = watch(memory.rest, context.objective, context.measured)
     if (over === undefined) return stay({ ...memory, rest }, 'nothing should be better')
     // Slopes of another load mislead; a goal that is just missed is the same load.
-    const known = over === 'a goal is missed' ? { ...memory, rest: undefined, failed: {} } : FRESH
+    const known = over === 'a goal is missed' ? { ...memory, rest: undefined, failed: {}, doubted: {} } : FRESH
     return search({ ...context, measured }, known)
   },
 
@@ -64,11 +67,13 @@ export const localSearchStrategy: TuningStrategy = {
     const slope = Number.isFinite(far) ? slopeAfter(memory.slopes[name], far, before, after) : undefined
     const slopes = slope === undefined ? memory.slopes : { ...memory.slopes, [name]: slope }
     const gain = gainOf(scoreOf(objective, before), scoreOf(objective, after))
-    if (kept && gain > GAIN_MIN) return toJson({ ...memory, slopes: afterMove(slopes, name), failed: {} })
-    const worse = !kept || gain < -LOSS_MIN
-    const failing = { [directionOf(name, newValue - oldValue)]: Math.abs(newValue - oldValue) }
-    const failed = worse ? { ...memory.failed, ...failing } : memory.failed
-    return toJson({ ...memory, slopes, failed, undo: kept ? { name, value: oldValue } : undefined })
+    if (kept && gain > GAIN_MIN) return toJson({ ...memory, slopes: afterMove(slopes, name), failed: {}, doubted: {} })
+    const direction = directionOf(name, newValue - oldValue)
+    const tries = (memory.doubted[direction] ?? 0) + 1
+    const hasFailed = !kept || gain < -LOSS_MIN || tries >= TRIES_MAX
+    const failed = hasFailed ? { ...memory.failed, [direction]: Math.abs(newValue - oldValue) } : memory.failed
+    const doubted = { ...memory.doubted, [direction]: tries }
+    return toJson({ ...memory, slopes, failed, doubted, undo: kept ? { name, value: oldValue } : undefined })
   },
 }
 
@@ -86,7 +91,10 @@ function search(context: TuningContext, memory: Memory) {
   const { objective, measured } = context
   const best = bestOf(context, memory)
   if (best === undefined || best.gain < GAIN_EXPECTED_MIN)
-    return stay({ ...memory, failed: {}, rest: restAt(objective, measured) }, 'nothing should be better: it rests')
+    return stay(
+      { ...memory, failed: {}, doubted: {}, rest: restAt(objective, measured) },
+      'nothing should be better: it rests',
+    )
   const { tunable, value, gain } = best
   const hope = Number.isFinite(gain) ? `${short(100 * (Math.exp(gain) - 1))} % better by what is known` : 'to be tried'
   const reason = `score ${short(scoreOf(objective, measured))}: ${hope}`
@@ -150,17 +158,24 @@ const stay = (memory: Memory, reason: string) => ({
   memory: toJson(memory),
 })
 
-const toJson = ({ slopes, failed, undo, rest }: Memory): JsonObject => ({
+const toJson = ({ slopes, failed, doubted, undo, rest }: Memory): JsonObject => ({
   slopes: slopesToJson(slopes),
   failed: { ...failed },
+  doubted: { ...doubted },
   undo: undo === undefined ? null : { ...undo },
   rest: rest === undefined ? null : { ...rest },
 })
 
 function memoryOf(json: JsonValue | undefined): Memory {
   if (json === undefined || !isJsonObject(json)) return FRESH
-  const { slopes, failed, undo, rest } = json
-  return { slopes: slopesFrom(slopes), failed: numbersFrom(failed), undo: undoOf(undo), rest: restFrom(rest) }
+  const { slopes, failed, doubted, undo, rest } = json
+  return {
+    slopes: slopesFrom(slopes),
+    failed: numbersFrom(failed),
+    doubted: numbersFrom(doubted),
+    undo: undoOf(undo),
+    rest: restFrom(rest),
+  }
 }
 
 function undoOf(json: JsonValue | undefined): Memory['undo'] {

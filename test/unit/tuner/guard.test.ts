@@ -37,6 +37,13 @@ it('what comes late is no worse where before it did not come at all', () => {
   expect(worsened(OBJECTIVE, { ...before, successRate: 0.995 }, { ...after, successRate: 1 })).toMatch(/p95/)
 })
 
+it('throughput is what may be given for a goal that was missed, as long as that helps', () => {
+  const before = { p95: 200, successRate: 1, throughput: 100 }
+  expect(worsened(OBJECTIVE, before, { ...before, p95: 160, throughput: 80 })).toBeUndefined()
+  expect(worsened(OBJECTIVE, before, { ...before, throughput: 80 })).toMatch(/throughput/)
+  expect(worsened(OBJECTIVE, { ...before, p95: 90 }, { ...before, p95: 70, throughput: 80 })).toMatch(/throughput/)
+})
+
 describe('guard', () => {
   it('takes a bad step back within 3 windows, and says by what', () => {
     const pool = new Looked(scripted([move(48)]), 40)
@@ -49,7 +56,7 @@ describe('guard', () => {
     expect(verdict.move!.reason).toMatch(/^taken back: p95 of request_ms 90.* → 130/)
   })
 
-  it('leaves a value that was taken back alone for 10 minutes, and for 6 windows where those are longer', () => {
+  it('leaves a value that was taken back alone for 10 minutes, no more than 60 windows, and no less than 6', () => {
     const blocked = (elapsedMs: number) => {
       const pool = new Looked(scripted(Array.from({ length: 100 }, () => move(48))), 40)
       const window = (measures: typeof GOOD) =>
@@ -62,6 +69,7 @@ describe('guard', () => {
       return windows * elapsedMs
     }
     expect(blocked(10_000)).toBe(600_000)
+    expect(blocked(1_000)).toBe(60 * 1_000)
     expect(blocked(600_000)).toBe(6 * 600_000)
   })
 
