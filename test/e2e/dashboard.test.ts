@@ -129,7 +129,7 @@ describe('the configuration', () => {
       update: { nodeId: 'node-1', reason: 'the season' },
     })
     await page.getByRole('searchbox').fill('season')
-    await shows(page, '1 parameter of')
+    await page.getByText('1 parameter', { exact: true }).waitFor()
     await page.getByRole('link', { name: /shop\.title/ }).click()
     await page.getByRole('button', { name: 'Delete' }).click()
     await eventually('it is deleted on node-3', async () => {
@@ -327,10 +327,12 @@ describe('when agents die', () => {
     await page.getByRole('link', { name: /shop\.limit/ }).waitFor()
     await mesh.agent('node-2').cli.stop()
     await shows(page, 'connection lost, trying again …')
+    await shows(page, 'The agent does not answer. What is shown is as it was')
     await put('node-1', 'shop.meanwhile', 'written while it was away')
     await mesh.start('node-2')
     await page.getByRole('link', { name: /shop\.meanwhile/ }).waitFor()
     await page.locator('.connection', { hasText: 'live' }).waitFor()
+    expect(await page.getByText('The agent does not answer.').count()).toBe(0)
   })
 })
 

@@ -50,6 +50,8 @@ export class Cell<T> extends Observable {
 export class Dashboard {
   readonly api = new Api()
   readonly connection = new Cell<Connection>('connecting')
+  /** this page's clock when it last was in touch with its agent; undefined while it is, and before */
+  readonly lostSinceMs = new Cell<number | undefined>(undefined)
   readonly status = new Cell<StatusJson | undefined>(undefined)
   readonly propagation = new Cell<PropagationJson | undefined>(undefined)
   readonly members = new Members()
@@ -62,9 +64,7 @@ export class Dashboard {
   /** the parameter of the latest change, so that an open story reads its history again */
   readonly lastChanged = new Cell<readonly string[]>([])
   readonly #live = new Live(this.api, {
-    onConnection: (connection) => {
-      this.connection.value = connection
-    },
+    onConnection: (connection) => this.#connected(connection),
     onReady: () => this.#load(),
     onEvent: (event, data) => this.#tell(event, data),
   })
@@ -111,6 +111,12 @@ export class Dashboard {
       [await this.api.send<WriteJson>('POST', `${historyPath(section, parameter)}/rollback`, body)],
       startedMs,
     )
+  }
+
+  #connected(connection: Connection): void {
+    if (connection === 'live') this.lostSinceMs.value = undefined
+    else if (this.connection.value === 'live') this.lostSinceMs.value = performance.now()
+    this.connection.value = connection
   }
 
   #wrote(updates: readonly WriteJson[], startedMs: number): void {

@@ -6,6 +6,9 @@ import { textOf } from './value-text.ts'
 export const nameOf = ({ section, parameter }: { readonly section: string; readonly parameter: string }): string =>
   `${section}.${parameter}`
 
+/** The tuner's memory changes with every window and says nothing to people: shown only to who searches for it by name. */
+export const TUNER_MEMORY_SECTION = 'auto_tuner_state'
+
 interface Row {
   readonly view: ParameterJson
   /** what a search looks through; made when somebody searches */
@@ -20,10 +23,6 @@ export class Parameters extends Observable {
 
   get(name: string): ParameterJson | undefined {
     return this.#rows.get(name)?.view
-  }
-
-  get size(): number {
-    return this.#rows.size
   }
 
   /** What the agent holds now stands instead of everything before. */
@@ -45,10 +44,12 @@ export class Parameters extends Observable {
   /** Those in which every word of the query stands, in name, value, writer or reason. Deleted ones only when asked for. */
   matching(query: string, withDeleted: boolean): ParameterJson[] {
     const words = query.toLowerCase().split(/\s+/).filter(Boolean)
+    const withMemory = query.includes(TUNER_MEMORY_SECTION)
     const found: ParameterJson[] = []
     for (const name of this.#sortedNames()) {
       const row = this.#rows.get(name)!
       if (row.view.deleted && !withDeleted) continue
+      if (row.view.section === TUNER_MEMORY_SECTION && !withMemory) continue
       if (words.length > 0) {
         row.haystack ??= haystackOf(row.view)
         if (!words.every((word) => row.haystack!.includes(word))) continue

@@ -1,10 +1,11 @@
 import type { FunctionComponent } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
 import type { Connection } from '../agent/live.ts'
+import { duration } from '../model/format.ts'
 import { ConfigurationView } from './configuration.tsx'
 import { ConflictsView } from './conflicts.tsx'
 import { FollowedChanges } from './followed-changes.tsx'
-import { hrefOf, useCell, useDashboard, useRoute } from './hooks.ts'
+import { hrefOf, useCell, useClock, useDashboard, useRoute } from './hooks.ts'
 import { LogView } from './log.tsx'
 import { MeshView } from './mesh.tsx'
 import { StoryView } from './story.tsx'
@@ -37,6 +38,7 @@ export function App() {
   const first = useRef(true)
   useEffect(() => {
     document.title = `${place.title} – ConfigSync`
+    scrollTo(0, 0)
     // Whoever reads by ear is told where they are now; not when the page opens.
     if (!first.current) heading.current?.focus()
     first.current = false
@@ -47,6 +49,7 @@ export function App() {
         To the content
       </button>
       <Header current={place.title} connection={connection} />
+      <LostBanner />
       <main id="main" tabIndex={-1}>
         <h1 ref={heading} tabIndex={-1}>
           {place.title}
@@ -80,6 +83,18 @@ function Header({ current, connection }: { readonly current: string; readonly co
       <ConnectionState connection={connection} />
       <ThemeSwitch />
     </header>
+  )
+}
+
+/** What is shown may be wrong by now, and must not look as if it were not. */
+function LostBanner() {
+  const sinceMs = useCell(useDashboard().lostSinceMs)
+  useClock(1_000)
+  if (sinceMs === undefined) return null
+  return (
+    <p class="banner" role="alert">
+      The agent does not answer. What is shown is as it was {duration(performance.now() - sinceMs)} ago.
+    </p>
   )
 }
 

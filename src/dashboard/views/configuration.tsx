@@ -47,7 +47,7 @@ export function ConfigurationView({ path: [section, parameter] }: { readonly pat
       <div class={section === undefined ? '' : 'with-panel'}>
         <div>
           <p class="note" role="status">
-            {parameters.loaded ? `${plural(found.length, 'parameter')} of ${parameters.size}` : 'Asking the agent …'}
+            {parameters.loaded ? plural(found.length, 'parameter') : 'Asking the agent …'}
           </p>
           {parameters.loaded && found.length === 0 ? (
             <NoneFound query={query} />

@@ -41,12 +41,9 @@ export function Plot(props: PlotProps) {
     const resizing = new ResizeObserver(() => plot.current?.setSize({ width: host.clientWidth, height: HEIGHT }))
     resizing.observe(host)
     // Colours are read when the plot is made.
-    const dark = matchMedia('(prefers-color-scheme: dark)')
     const theme = new MutationObserver(create)
     theme.observe(document.documentElement, { attributeFilter: ['data-theme'] })
-    dark.addEventListener('change', create)
     return () => {
-      dark.removeEventListener('change', create)
       theme.disconnect()
       resizing.disconnect()
       plot.current?.destroy()

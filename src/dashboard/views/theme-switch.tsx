@@ -6,11 +6,13 @@ type Theme = (typeof THEMES)[number]
 
 const chosen = (): Theme => THEMES.find((theme) => theme === localStorage.getItem(THEME_KEY)) ?? 'system'
 
+const systemIsDark = matchMedia('(prefers-color-scheme: dark)')
+systemIsDark.addEventListener('change', applyTheme)
+
 /** The system's preference holds unless somebody chose otherwise here. */
 export function applyTheme(): void {
   const theme = chosen()
-  if (theme === 'system') delete document.documentElement.dataset['theme']
-  else document.documentElement.dataset['theme'] = theme
+  document.documentElement.dataset['theme'] = theme !== 'system' ? theme : systemIsDark.matches ? 'dark' : 'light'
 }
 
 export function ThemeSwitch() {

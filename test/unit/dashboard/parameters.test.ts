@@ -1,8 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { changeOf, Drafts } from '#dashboard/model/drafts'
-import { Parameters } from '#dashboard/model/parameters'
+import { Parameters, TUNER_MEMORY_SECTION } from '#dashboard/model/parameters'
 import { kindOf, textOf, valueIn } from '#dashboard/model/value-text'
+import { TUNER_STATE_SECTION } from '#node/declarations'
 import { parameter, update } from './samples.ts'
 
 describe('the list of parameters', () => {
@@ -34,6 +35,15 @@ describe('the list of parameters', () => {
     ['noon db', []],
   ])('finds %j by name, value, writer and reason', (query, expected) => {
     expect(names(list().matching(query, false))).toEqual(expected)
+  })
+
+  it('leaves the memory of the tuner out, unless it is named', () => {
+    expect(TUNER_MEMORY_SECTION).toBe(TUNER_STATE_SECTION)
+    const parameters = list()
+    parameters.take(parameter(`${TUNER_MEMORY_SECTION}.pool`, { pauseLeft: 1 }))
+    expect(names(parameters.matching('pool', false))).toEqual(['pool.size'])
+    expect(names(parameters.matching('', true))).not.toContain('auto_tuner_state.pool')
+    expect(names(parameters.matching('auto_tuner_state', false))).toEqual(['auto_tuner_state.pool'])
   })
 
   it('finds by what a value has become', () => {
