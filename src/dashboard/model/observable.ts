@@ -11,6 +11,12 @@ const touched = new Set<Observable>()
 /** Something that views are drawn from. However often it is touched, those who look are told once a frame. */
 export class Observable {
   readonly #listeners = new Set<Listener>()
+  #version = 0
+
+  /** Rises with each touch. */
+  get version(): number {
+    return this.#version
+  }
 
   /** Returns what takes the listener off again. */
   subscribe(listener: Listener): () => void {
@@ -19,6 +25,7 @@ export class Observable {
   }
 
   protected touch(): void {
+    this.#version++
     touched.add(this)
     if (touched.size === 1) soon(tellAll)
   }

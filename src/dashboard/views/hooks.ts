@@ -9,13 +9,19 @@ export const useDashboard = (): Dashboard => useContext(DashboardContext)
 /** Draws again when one of these changes, at most once a frame. */
 export function useChanges(...observables: readonly Observable[]): void {
   const [, draw] = useReducer((n: number) => n + 1, 0)
+  const drawn = versionOf(observables)
   useEffect(() => {
+    // What came after it was drawn and before it listened would never be told again.
+    if (versionOf(observables) !== drawn) draw(undefined)
     const stops = observables.map((observable) => observable.subscribe(() => draw(undefined)))
     return () => {
       for (const stop of stops) stop()
     }
   }, observables as Observable[])
 }
+
+const versionOf = (observables: readonly Observable[]): number =>
+  observables.reduce((sum, { version }) => sum + version, 0)
 
 export function useCell<T>(cell: Cell<T>): T {
   useChanges(cell)

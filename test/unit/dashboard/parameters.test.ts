@@ -59,7 +59,9 @@ describe('the list of parameters', () => {
     await Promise.resolve()
     let told = 0
     const stop = parameters.subscribe(() => told++)
+    const { version } = parameters
     for (let i = 0; i < 100; i++) parameters.take(parameter('pool.size', i))
+    expect(parameters.version).toBe(version + 100)
     await Promise.resolve()
     expect(told).toBe(1)
     stop()
