@@ -61,8 +61,6 @@ export class Dashboard {
   readonly conflicts = new Recent<ConflictJson>(CONFLICTS_MAX)
   readonly log = new LogLines()
   readonly tuning = new Tuning()
-  /** the parameter of the latest change, so that an open story reads its history again */
-  readonly lastChanged = new Cell<readonly string[]>([])
   readonly #live = new Live(this.api, {
     onConnection: (connection) => this.#connected(connection),
     onReady: () => this.#load(),
@@ -176,7 +174,6 @@ export class Dashboard {
 
   #change({ changes }: ChangeTold): void {
     for (const { now } of changes) if (now) this.parameters.take(now)
-    this.lastChanged.value = changes.map(nameOf)
   }
 
   #conflict(conflict: ConflictJson): void {

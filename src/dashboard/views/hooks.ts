@@ -37,11 +37,16 @@ export function useClock(everyMs: number): void {
   }, [everyMs])
 }
 
-const readRoute = (): string[] =>
-  location.hash
-    .replace(/^#\/?/, '')
-    .split('/')
-    .map((part) => decodeURIComponent(part))
+const readRoute = (): string[] => location.hash.replace(/^#\/?/, '').split('/').map(decoded)
+
+/** An address may be typed by hand. */
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part)
+  } catch {
+    return part
+  }
+}
 
 /** The parts of the address after `#/`. */
 export function useRoute(): readonly string[] {

@@ -1,8 +1,9 @@
-import { useEffect, useState } from 'preact/hooks'
+import { useEffect, useMemo } from 'preact/hooks'
 import { type SpaceTime, spaceTimeOf } from '#observe/space-time/model'
 import type { HistoryAnswer } from '../agent/answers.ts'
 import { historyPath } from '../agent/api.ts'
-import { hrefOf, useCell, useDashboard } from './hooks.ts'
+import { StoryHistory } from '../model/story-history.ts'
+import { hrefOf, useCell, useChanges, useDashboard } from './hooks.ts'
 import { ParameterChooser } from './parameter-chooser.tsx'
 import { SpaceTimeDiagram } from './space-time-diagram.tsx'
 import { StoryTable } from './story-table.tsx'
@@ -16,24 +17,21 @@ export function StoryView({ path: [section, parameter] }: { readonly path: reado
 }
 
 function Story({ section, parameter }: { readonly section: string; readonly parameter: string }) {
-  const dashboard = useDashboard()
-  const connection = useCell(dashboard.connection)
-  const changed = useCell(dashboard.lastChanged)
-  const [answer, setAnswer] = useState<HistoryAnswer>()
-  const [fault, setFault] = useState<string>()
+  const { api, connection, parameters } = useDashboard()
+  const state = useCell(connection)
+  useChanges(parameters)
   const name = `${section}.${parameter}`
-  // Each change of it is a new list of names, so that its history is read again.
-  const news = changed.includes(name) ? changed : undefined
+  // Another object after each change of it.
+  const view = parameters.get(name)
+  const story = useMemo(
+    () => new StoryHistory(() => api.get<HistoryAnswer>(`${historyPath(section, parameter)}?limit=${CHANGES_MAX}`)),
+    [section, parameter],
+  )
+  useChanges(story)
   useEffect(() => {
-    if (connection !== 'live') return
-    dashboard.api
-      .get<HistoryAnswer>(`${historyPath(section, parameter)}?limit=${CHANGES_MAX}`)
-      .then((got) => {
-        setAnswer(got)
-        setFault(undefined)
-      })
-      .catch((cause: Error) => setFault(cause.message))
-  }, [news, connection, section, parameter])
+    if (state === 'live') void story.refresh()
+  }, [view, state, story])
+  const { answer, fault } = story
   return (
     <>
       <p class="bar">
