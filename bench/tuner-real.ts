@@ -55,7 +55,7 @@ async function rowsOf(workload: RealWorkload): Promise<string[][]> {
     const nothing = new RealWork(workload)
     await nothing.start(start, false)
     await nothing.windows(1)
-    const idle = meanGoodput(await nothing.windows(SWEPT_WINDOWS))
+    const idle = meanGoodput(await nothing.windows(WINDOWS_HELD))
     await nothing.stop()
     const work = new RealWork(workload)
     await work.start(start, true)

@@ -13,8 +13,12 @@ const P95_SHIFT = 0.2
 const NOISE_FACTOR = 4
 /** … in so many windows in a row, because one is weather. */
 const SHIFTED_WINDOWS = 2
-/** A goal that was met here is missed now: closer to noise than a shift, so it takes longer to be believed. */
+/**
+ * A goal that was met here is missed now: closer to noise than a shift, so it takes so many windows to be believed. One that is met
+ * takes half of one back, so that a goal that is missed in every second window is not left at that.
+ */
 const MISSED_WINDOWS = 3
+const MET_FORGIVES = 0.5
 /** A p95 that uses less than this of its goal may move as it likes, where throughput is what counts. */
 const FAR_BELOW = 0.6
 /** A mean that uses more of a goal than this misses it in every few windows. */
@@ -66,7 +70,8 @@ export function watch(rest: Rest, objective: Objective, measured: Measured): Wat
     ...(shifted || rest.windows === MEAN_WINDOWS ? rest : averaged(rest, measured)),
     metWindows: Math.min(MEAN_WINDOWS, rest.metWindows + (met ? 1 : 0)),
     shiftedWindows: shifted ? rest.shiftedWindows + 1 : 0,
-    missedWindows: !met && rest.metWindows > 0 ? rest.missedWindows + 1 : 0,
+    missedWindows:
+      !met && rest.metWindows > 0 ? rest.missedWindows + 1 : Math.max(0, rest.missedWindows - MET_FORGIVES),
   }
   if (after.shiftedWindows >= SHIFTED_WINDOWS) return { rest: after, over: 'load or capacity changed', measured }
   if (after.missedWindows >= MISSED_WINDOWS) return { rest: after, over: 'a goal is missed', measured }
