@@ -16,6 +16,8 @@ let agent: HttpAgent
 beforeEach(async () => {
   sync = createNode()
   agent = await new HttpAgent(sync, { requestMsMax: 1_000 }).start()
+  // Until then /readyz rightly says 503.
+  await eventually('the agent is ready', () => sync.status().ready)
 })
 afterEach(() => agent.close())
 
