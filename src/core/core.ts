@@ -114,12 +114,13 @@ export class Core {
 
   step(input: Input): readonly Effect[] {
     const { self } = this
+    const lastMs = self.turn.nowMs
     self.turn.begin(input.nowMs, input.wallMs)
     self.deadlines.nowMs = self.turn.nowMs
     const { seen } = self.replica
     seen.nowMs = self.turn.nowMs
     seen.recentSinceMs = self.after(-TIMING.recentH)
-    this.forgiveStall()
+    this.forgiveStall(lastMs)
     this.handle(input)
     this.reportDrift()
     this.antiEntropy.noteDigest()
@@ -130,9 +131,11 @@ export class Core {
   /**
    * A deadline that is late by so much says that the process stood still. Looked at before whatever comes first, a queued
    * message as well as a tick, because an answer to it may move the very deadline that is late.
+   * @param lastMs of the input before
    */
-  private forgiveStall(): void {
-    const lateMs = this.self.nowMs - this.self.deadlines.earliestMs
+  private forgiveStall(lastMs: number): void {
+    // It stood still since its last input at most: a deadline that was late by then already does not make it longer.
+    const lateMs = this.self.nowMs - Math.max(lastMs, this.self.deadlines.earliestMs)
     if (lateMs <= this.stallMs) return
     this.self.deadlines.skip(lateMs)
     this.membership.forgiveStall(lateMs)

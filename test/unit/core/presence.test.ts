@@ -182,6 +182,22 @@ describe('a stalled process', () => {
     expect(mesh.nowMs - members.get(mesh.nodes[1]!.name)!.heardMs).toBeLessThan(1.2 * H)
   })
 
+  it('forgives it once, also where a tick was late already when it fell asleep', () => {
+    const mesh = CoreMesh.settled({ nodes: 3 })
+    const [other, sleeper] = mesh.nodes as [CoreNode, CoreNode]
+    const dueMs = sleeper.core.earliestDeadlineMs
+    const measurements = { elapsedMs: 1, metrics: [] }
+    const hear = () =>
+      mesh.step(sleeper, { type: 'message', from: other.name, message: { type: 'measurements', measurements } })
+    mesh.nowMs = dueMs + 100
+    hear()
+    mesh.nowMs += 5 * H
+    hear()
+    expect(sleeper.core.earliestDeadlineMs).toBeCloseTo(dueMs + 5 * H)
+    hear()
+    expect(sleeper.core.earliestDeadlineMs).toBeCloseTo(dueMs + 5 * H)
+  })
+
   it('handles what was queued before it ticks, and what that set does not wait for as long as it slept', () => {
     const { mesh, sleeper } = stalled()
     mesh.carries = (message, _from, to) => message.type !== 'updates' || to !== sleeper
