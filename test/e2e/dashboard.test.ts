@@ -344,7 +344,7 @@ describe('an agent with a token', () => {
     const field = page.getByLabel('Token')
     await field.fill('wrong-horse-battery')
     await page.getByRole('button', { name: 'Open' }).click()
-    await shows(page, 'needs a token')
+    await shows(page, 'The agent refused this token.')
     expect(await page.getByText('node-1').count()).toBe(0)
     await field.fill(token)
     await page.getByRole('button', { name: 'Open' }).click()

@@ -50,6 +50,9 @@ export class Cell<T> extends Observable {
 export class Dashboard {
   readonly api = new Api()
   readonly connection = new Cell<Connection>('connecting')
+  /** whether the agent wants a token, and has refused one that was given here; until it has taken one */
+  readonly tokenAsked = new Cell<'no' | 'wanted' | 'refused'>('no')
+  #tokenGiven = false
   /** this page's clock when it last was in touch with its agent; undefined while it is, and before */
   readonly lostSinceMs = new Cell<number | undefined>(undefined)
   readonly status = new Cell<StatusJson | undefined>(undefined)
@@ -76,6 +79,7 @@ export class Dashboard {
 
   useToken(token: string): void {
     this.api.token = token
+    this.#tokenGiven = true
     this.connection.value = 'connecting'
     void this.#live.run()
   }
@@ -114,6 +118,8 @@ export class Dashboard {
   #connected(connection: Connection): void {
     if (connection === 'live') this.lostSinceMs.value = undefined
     else if (this.connection.value === 'live') this.lostSinceMs.value = performance.now()
+    if (connection === 'token') this.tokenAsked.value = this.#tokenGiven ? 'refused' : 'wanted'
+    else if (connection === 'live') this.tokenAsked.value = 'no'
     this.connection.value = connection
   }
 

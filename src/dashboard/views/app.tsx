@@ -31,7 +31,9 @@ const PLACES: Readonly<Record<string, Place>> = {
 const FIRST = 'mesh'
 
 export function App() {
-  const connection = useCell(useDashboard().connection)
+  const dashboard = useDashboard()
+  const connection = useCell(dashboard.connection)
+  const tokenAsked = useCell(dashboard.tokenAsked)
   const [name = '', ...path] = useRoute()
   const place = PLACES[name] ?? PLACES[FIRST]!
   const heading = useRef<HTMLHeadingElement>(null)
@@ -54,7 +56,7 @@ export function App() {
         <h1 ref={heading} tabIndex={-1}>
           {place.title}
         </h1>
-        {connection === 'token' ? <TokenForm /> : <place.view path={path} />}
+        {tokenAsked !== 'no' ? <TokenForm /> : <place.view path={path} />}
       </main>
       <FollowedChanges />
     </>

@@ -1,10 +1,12 @@
 import { useState } from 'preact/hooks'
-import { useDashboard } from './hooks.ts'
+import { useCell, useDashboard } from './hooks.ts'
 
 /** Shown when the agent answers nothing without its token. */
 export function TokenForm() {
   const dashboard = useDashboard()
   const [token, setToken] = useState('')
+  const trying = useCell(dashboard.connection) !== 'token'
+  const refused = useCell(dashboard.tokenAsked) === 'refused' && !trying
   const submit = (event: Event) => {
     event.preventDefault()
     if (token.trim() !== '') dashboard.useToken(token.trim())
@@ -25,7 +27,14 @@ export function TokenForm() {
           onInput={({ currentTarget }) => setToken(currentTarget.value)}
         />
       </label>
-      <button type="submit">Open</button>
+      {refused && (
+        <p class="error" role="alert">
+          The agent refused this token.
+        </p>
+      )}
+      <button type="submit" disabled={trying}>
+        Open
+      </button>
     </form>
   )
 }
