@@ -55,6 +55,14 @@ describe('package.json', () => {
     expect(listed.filter((path) => !existsSync(join(root, path)))).toEqual([])
   })
 
+  it('has scripts whose files exist', () => {
+    const files = Object.values<string>(packageJson.scripts).flatMap((script) =>
+      [...script.matchAll(/\b(?:bench|scripts|bin)\/[\w/-]+\.(?:ts|mjs|js)\b/g)].map(([file]) => file),
+    )
+    expect(files.length).toBeGreaterThan(5)
+    expect(files.filter((file) => !existsSync(join(root, file)))).toEqual([])
+  })
+
   it('pins every dependency', () => {
     const versions = Object.entries<string>({
       ...packageJson.dependencies,
