@@ -1,5 +1,5 @@
 import type { Objective } from './objective.ts'
-import type { Measured } from './window.ts'
+import type { Measured, WindowView } from './window.ts'
 
 /** Windows that a move is judged by. */
 export const TRIAL_WINDOWS = 2
@@ -16,6 +16,22 @@ export const BLOCKED_WINDOWS_MAX = 60
 export const BLOCKED_WINDOWS_MIN = 6
 /** So many taken back in a row, and nobody knows what is going on: the tuner stops and says so. */
 export const REVERTS_FREEZE = 3
+
+/** What is so slow that it takes longer than this is not waited for. */
+const SETTLE_WINDOWS_MAX = 6
+
+/**
+ * How long after a move most of what ends still began before it: as long as the slow ones take now. Of a metric that is no duration
+ * by its name (`…_ms`, `…_seconds`) nothing is known, and nothing is waited for.
+ */
+export function settlingMs({ goals }: Objective, window: WindowView): number {
+  const durations = goals.map((goal) =>
+    'p95AtMost' in goal ? (window.metric(goal.metric)?.p95 ?? 0) * unitMs(goal.metric) : 0,
+  )
+  return Math.min(SETTLE_WINDOWS_MAX * window.elapsedMs, Math.max(0, ...durations))
+}
+
+const unitMs = (metric: string): number => (metric.endsWith('_ms') ? 1 : metric.endsWith('_seconds') ? 1_000 : 0)
 
 /**
  * Why a move has to be taken back, or undefined. A p95 that rose within its goal is what was to be spent, so it counts only

@@ -4,6 +4,7 @@ import {
   BLOCKED_WINDOWS_MAX,
   BLOCKED_WINDOWS_MIN,
   REVERTS_FREEZE,
+  settlingMs,
   TRIAL_WINDOWS,
   worsened,
 } from './guard.ts'
@@ -50,9 +51,12 @@ export interface Verdict {
  * simulation and an observing node come to the same from the same.
  */
 export function look(state: TuningState, at: Look): Verdict {
-  const aged = { ...state, blocked: withoutElapsed(state.blocked, at.elapsedMs) }
+  const blocked = withoutElapsed(state.blocked, at.elapsedMs)
+  const aged = { ...state, blocked, settleMs: Math.max(0, state.settleMs - at.elapsedMs) }
   const unusable = tooFewSamples(at.objective, at.window)
   if (unusable !== undefined) return stay(aged, unusable)
+  // By the middle of the window: shorter than that, and most of what is in it began after the move.
+  if (state.settleMs > at.elapsedMs / 2) return stay(aged, 'what was measured began before the last move')
   // Also when frozen meanwhile: a move that makes things worse does not stay because nobody may move.
   if (aged.trial !== undefined) return judge(aged, aged.trial, at)
   if (aged.frozen) return stay(aged, `frozen after ${REVERTS_FREEZE} moves in a row had to be taken back`)
@@ -97,6 +101,7 @@ function takeBack(state: TuningState, trial: Trial, measured: Measured, worse: s
   return {
     state: {
       ...state,
+      settleMs: settlingMs(at.objective, at.window),
       revertsInRow,
       frozen: state.frozen || revertsInRow >= REVERTS_FREEZE,
       pauseLeft: at.strategy.pauseWindows,
@@ -145,7 +150,12 @@ function propose(state: TuningState, at: Look, measured: Measured): Verdict {
   const kind = proposal.kind === 'probe' ? 'probe' : 'step'
   const trial: Trial = { kind, name, oldValue: tunable.value, newValue: value, before: measured, windows: 0 }
   return {
-    state: { ...next, kept: undefined, trial: undoes ? undefined : trial },
+    state: {
+      ...next,
+      settleMs: settlingMs(objective, window),
+      kept: undefined,
+      trial: undoes ? undefined : trial,
+    },
     move: { type: undoes ? 'undo' : 'adjust', name, oldValue: tunable.value, newValue: value, reason, measured },
     note: `${name}: ${tunable.value} → ${value}: ${reason}`,
   }

@@ -32,6 +32,8 @@ export interface TuningState {
   readonly trial: Trial | undefined
   /** the move that was kept last, as long as nothing else was moved: what may be undone */
   readonly kept: Pick<Trial, 'name' | 'oldValue' | 'newValue'> | undefined
+  /** milliseconds in which most of what is measured still began before the last move */
+  readonly settleMs: number
   /** windows in which nothing is tried */
   readonly pauseLeft: number
   readonly blocked: readonly Blocked[]
@@ -45,6 +47,7 @@ export interface TuningState {
 export const INITIAL_STATE: TuningState = {
   trial: undefined,
   kept: undefined,
+  settleMs: 0,
   pauseLeft: 0,
   blocked: [],
   revertsInRow: 0,
@@ -53,8 +56,9 @@ export const INITIAL_STATE: TuningState = {
 }
 
 export function stateToJson(state: TuningState): JsonObject {
-  const { trial, kept, pauseLeft, blocked, revertsInRow, frozen, memory } = state
+  const { trial, kept, settleMs, pauseLeft, blocked, revertsInRow, frozen, memory } = state
   return {
+    settleMs,
     pauseLeft,
     blocked: blocked.map(({ name, value, leftMs }) => ({ name, value, leftMs })),
     revertsInRow,
@@ -73,12 +77,13 @@ export const stateChange = (objective: string, state: TuningState, priority: num
   priority,
 })
 
-/** Whether there is nothing to tell the mesh: what is left of blocked times goes along with the next change. */
+/** Whether there is nothing to tell the mesh: what is left of times goes along with the next change. */
 export const publishedAlike = (a: TuningState, b: TuningState): boolean =>
   jsonEqual(stateToJson(untimed(a)), stateToJson(untimed(b)))
 
 const untimed = (state: TuningState): TuningState => ({
   ...state,
+  settleMs: 0,
   blocked: state.blocked.map((entry) => ({ ...entry, leftMs: 0 })),
 })
 
@@ -89,10 +94,11 @@ function measuredToJson({ p95, successRate, throughput }: Measured): JsonObject 
 /** What a predecessor left. Anything that is not of this form (somebody wrote there by hand) is a fresh start. */
 export function stateFromJson(json: JsonValue | undefined): TuningState {
   if (json === undefined || !isJsonObject(json)) return INITIAL_STATE
-  const { pauseLeft, blocked, revertsInRow, frozen, memory, trial, kept } = json
+  const { settleMs, pauseLeft, blocked, revertsInRow, frozen, memory, trial, kept } = json
   return {
     trial: trialFromJson(trial),
     kept: moveFromJson(kept),
+    settleMs: Math.max(0, numberOf(settleMs) ?? 0),
     pauseLeft: countOf(pauseLeft),
     blocked: Array.isArray(blocked) ? blocked.flatMap(blockedFromJson) : [],
     revertsInRow: countOf(revertsInRow),

@@ -15,6 +15,8 @@ const EASY_WINDOWS = 6
 const PAUSE_WINDOWS = 1
 /** A step that was halved this often finds nothing any more that noise would not hide. */
 const STEP_RATIO_MIN = 0.02
+/** A step that goes on in the same direction was too short. */
+const STEP_GROWTH = 1.5
 
 /** What it remembers: how long something has been so, and of each parameter the step and where it went last. */
 interface Memory {
@@ -31,7 +33,8 @@ type Trouble = 'p95' | 'rate' | 'easy'
 
 /**
  * Moves the parameter that owns the trouble, by the direction that was declared for it: the goal has to be missed in several
- * windows in a row, one parameter moves at a time, and a step is halved when its direction turns.
+ * windows in a row, one parameter moves at a time. A step is halved when its direction turns and grows while it does not, as in
+ * Rprop (M. Riedmiller and H. Braun, 1993).
  */
 export const rulesStrategy: TuningStrategy = {
   name: 'rules',
@@ -61,9 +64,13 @@ export const rulesStrategy: TuningStrategy = {
     }
   },
 
+  /** What had to be taken back went too far, or the wrong way: it goes on from there by half, and after another one's turn. */
   learn({ name, kept }: TrialOutcome, remembered) {
     const memory = memoryOf(remembered)
-    return toJson(kept ? memory : { ...memory, avoid: name })
+    if (kept) return toJson(memory)
+    const { [name]: ratio = STEP_RATIO_MIN, ...steps } = memory.steps
+    const { [name]: _direction, ...directions } = memory.directions
+    return toJson({ ...memory, avoid: name, steps: { ...steps, [name]: halved(ratio) }, directions })
   },
 }
 
@@ -127,9 +134,12 @@ const directionOf = ({ whenMissed }: Tunable, trouble: Trouble): number => {
 }
 
 function stepRatio({ steps, directions }: Memory, name: string, direction: number, most: number): number {
-  const last = Math.min(most, steps[name] ?? most)
-  return directions[name] === -direction ? Math.max(STEP_RATIO_MIN, last / 2) : last
+  const last = steps[name] ?? most
+  if (directions[name] === -direction) return Math.min(most, halved(last))
+  return Math.min(most, directions[name] === direction ? STEP_GROWTH * last : last)
 }
+
+const halved = (ratio: number): number => Math.max(STEP_RATIO_MIN, ratio / 2)
 
 const moved = (tunable: Tunable, direction: number, ratio: number): number =>
   onGrid(tunable, tunable.value + direction * Math.max(tunable.step, Math.abs(tunable.value) * ratio))

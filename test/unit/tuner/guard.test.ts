@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { worsened } from '#tuner/guard'
+import { settlingMs, worsened } from '#tuner/guard'
+import { MetricSet } from '#tuner/metric-set'
 import type { TuningStrategy } from '#tuner/strategy'
-import { Looked, move, OBJECTIVE, scripted, windowWith } from './tuning-fixture.ts'
+import { windowOf } from '#tuner/window'
+import { Looked, move, OBJECTIVE, scripted, WINDOW_MS, windowWith } from './tuning-fixture.ts'
 
 const GOOD = { ms: 90 }
 const SLOW = { ms: 130 }
@@ -54,6 +56,32 @@ describe('guard', () => {
     expect(pool.value).toBe(40)
     expect(verdict.move).toMatchObject({ type: 'revert', oldValue: 48, newValue: 40 })
     expect(verdict.move!.reason).toMatch(/^taken back: p95 of request_ms 90.* → 130/)
+  })
+
+  it('judges a move by what began after it: jobs of before that are slow to end do not take it back', () => {
+    const pool = new Looked(scripted([move(36)], 1), 40)
+    pool.window({ ms: 32_000 })
+    expect(pool.value).toBe(36)
+    // A growing queue: what began before the move goes on getting worse for as long as it takes.
+    const notes = [38_000, 42_000, 30_000, 12_000, 9_000].map((ms) => pool.window({ ms }).note)
+    expect(pool.value).toBe(36)
+    expect(notes).toEqual([
+      ...Array.from({ length: 3 }, () => 'what was measured began before the last move'),
+      'pool.concurrency is on trial',
+      'pool.concurrency stays at 36',
+    ])
+  })
+
+  it('waits no longer than 6 windows, and not for what is no duration', () => {
+    const pool = new Looked(scripted([move(36)]), 40)
+    pool.window({ ms: 1e6 })
+    const bad = Array.from({ length: 8 }, () => pool.window({ ms: 2e6 }))
+    expect(bad.map(({ move }) => move?.type)).toEqual([...Array.from({ length: 7 }, () => undefined), 'revert'])
+    const goals = [{ metric: 'depth', p95AtMost: 1e5 }]
+    const depth = new MetricSet()
+    for (let i = 0; i < 60; i++) depth.observe('depth', 1e6)
+    expect(settlingMs({ ...OBJECTIVE, goals }, windowOf(depth, WINDOW_MS))).toBe(0)
+    expect(settlingMs(OBJECTIVE, windowWith({ ms: 1_000 }))).toBeCloseTo(1_000, -2)
   })
 
   it('leaves a value that was taken back alone for 10 minutes, no more than 60 windows, and no less than 6', () => {

@@ -71,11 +71,6 @@ describe("the mesh's own delivery", () => {
     await mesh.nodes[0]!.publishUpdate('mesh', 'max_retries', 1, { priority: -100 })
     await seconds(400, 5)
     const history = tuners[0]!.history()
-    console.log(
-      history.map((h) => h.at + h.kind + h.parameter + h.newValue + h.reason).join('\n'),
-      statusOf(tuners[0]!).note,
-      JSON.stringify(statusOf(tuners[0]!).goals),
-    )
     expect(history.length).toBeGreaterThan(0)
     expect(new Set(history.map(({ parameter }) => parameter))).toContain('max_retries')
     expect(history.at(-1)!.reason).toMatch(/success rate under its goal.*message_send_ok/)

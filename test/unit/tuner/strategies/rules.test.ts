@@ -42,6 +42,21 @@ describe('rules', () => {
     ])
   })
 
+  it('goes half as far after a step that was taken back, and further while steps help', () => {
+    const pool = new Looked(rulesStrategy, 80)
+    const [worse, better] = [{ ms: 200 }, { ms: 120 }]
+    const windows = [MISSED, MISSED, MISSED, worse, worse, ...Array.from({ length: 24 }, () => better)]
+    expect(moves(pool, windows)).toEqual([
+      [3, 64],
+      [5, 80],
+      // … but not to 64, which is left alone
+      [9, 72],
+      [15, 61],
+      [21, 49],
+      [27, 40],
+    ])
+  })
+
   it('does nothing within the dead band', () => {
     const band = Array.from({ length: 30 }, (_, i) => ({ ms: i % 2 === 0 ? 107 : 75 }))
     expect(moves(new Looked(rulesStrategy, 40), band)).toEqual([])
