@@ -68,6 +68,10 @@ export const ERROR_CODES = {
     http: undefined,
     hint: 'Correct the objective of the tuner that the detail names: its goals, its parameters and their tune bounds, its strategy.',
   },
+  ADJUSTMENT_INVALID: {
+    http: undefined,
+    hint: 'Adjust a parameter that is declared with tune, to a value on its grid and within its bounds; the detail says which these are.',
+  },
   NOT_COORDINATOR: {
     http: 409,
     hint: 'Only the coordinator publishes adjustments; ask the node that the detail names, or wait for the next election.',

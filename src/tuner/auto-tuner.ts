@@ -76,8 +76,10 @@ export class AutoTuner {
   }
 
   /**
-   * Publishes an adjustment through the mesh, which only the coordinator may; in single-node mode applies it directly.
-   * @throws ConfigSyncError NOT_COORDINATOR, and as `publishUpdate`
+   * Publishes an adjustment through the mesh, which only the coordinator may; in single-node mode applies it directly. It is on
+   * trial with nobody, and replaces what a person set, unless both write at the same moment: then the person's stands.
+   * @throws ConfigSyncError ADJUSTMENT_INVALID: the parameter is not declared with `tune`, or the value is not on its grid and
+   *   within its bounds; NOT_COORDINATOR, and as `publishUpdate`. Nothing was changed then.
    */
   async applyAdjustment(adjustment: Adjustment): Promise<void> {
     await this.session.applyAdjustment(adjustment)

@@ -2,7 +2,7 @@ import { ConfigSyncError } from '#core/errors'
 import type { TunerMode } from '#core/protocol'
 import { type Adjustment, adjustmentOf } from './adjustment.ts'
 import type { ClosedWindow } from './gathered-windows.ts'
-import type { Verdict } from './look.ts'
+import type { Move, Verdict } from './look.ts'
 import type { ObjectiveRun } from './objective-run.ts'
 import type { ReplicatedStates } from './replicated-states.ts'
 import type { TunedParameters } from './tuned-parameters.ts'
@@ -24,6 +24,8 @@ export interface DecisionsOptions {
 /** What follows from a closed window, and how it comes into force: on the coordinator, or without a mesh. */
 export class Decisions {
   private readonly options: DecisionsOptions
+  /** while what a window led to is being told: whoever else changes a parameter does so within a window */
+  carryingOut = false
 
   constructor(options: DecisionsOptions) {
     this.options = options
@@ -54,23 +56,35 @@ export class Decisions {
   }
 
   private async carryOut(run: ObjectiveRun, { state, move, note }: Verdict): Promise<void> {
-    const { states, events, epoch } = this.options
+    const { states, events } = this.options
     const { objective, state: before } = run
     run.state = state
     try {
-      if (move) await this.apply(objective.name, adjustmentOf(move, epoch()), state)
-      else await states.publish(objective.name, before, state)
+      this.carryingOut = true
+      const told = move ? this.move(objective.name, move, state) : states.publish(objective.name, before, state)
+      this.carryingOut = false
+      await told
     } catch (error) {
       return run.notPublished(before, error)
     }
     if (state.frozen && !before.frozen) events.emit('frozen', { objective: objective.name, reason: note })
   }
 
+  /** What is taken back goes to where it was, which may be off the grid if a person set it. */
+  private async move(objective: string, move: Move, state: TuningState): Promise<void> {
+    const adjustment = adjustmentOf(move, this.options.epoch())
+    await this.tell(objective, move.type === 'revert' ? adjustment : this.options.parameters.checked(adjustment), state)
+  }
+
   /**
-   * @param state undefined: the adjustment is nobody's trial
-   * @throws ConfigSyncError NOT_COORDINATOR, and as `publishUpdate`
+   * By hand, on trial with nobody.
+   * @throws ConfigSyncError ADJUSTMENT_INVALID, NOT_COORDINATOR, and as `publishUpdate`
    */
-  async apply(objective: string, adjustment: Adjustment, state: TuningState | undefined): Promise<void> {
+  async apply(objective: string, adjustment: Adjustment): Promise<void> {
+    await this.tell(objective, this.options.parameters.checked(adjustment), undefined)
+  }
+
+  private async tell(objective: string, adjustment: Adjustment, state: TuningState | undefined): Promise<void> {
     await this.options.parameters.adjust(adjustment, objective, state)
     this.options.onApplied(objective, adjustment)
   }

@@ -1,3 +1,4 @@
+import { ConfigSyncError } from '#core/errors'
 import type { JsonValue } from '#core/json'
 import type { ConfigSync } from '#node/api'
 import { type Declarations, NO_DECLARATIONS } from '#node/declarations'
@@ -7,6 +8,10 @@ import type { Tunable } from './strategy.ts'
 import { declaredTunables, splitName, TUNER_PRIORITY, tunableOf } from './tunables.ts'
 import type { AutoTunerOptions } from './tuner-options.ts'
 import { stateChange, type TuningState } from './tuning-state.ts'
+import { onGrid } from './values.ts'
+
+/** Sums of decimal fractions are off the grid by less than this share of a step. */
+const ROUNDING = 1e-9
 
 /** The parameters that are tuned, where they are: in the mesh, or without one in the program's own `config`. */
 export class TunedParameters {
@@ -33,6 +38,21 @@ export class TunedParameters {
       const value = this.config?.[section]?.[parameter] ?? declaration.default
       return tunableOf(declaration, value, undefined)
     })
+  }
+
+  /**
+   * The adjustment, if its parameter may come to that value, as the grid has it: of 0.1 + 0.2 it makes 0.3.
+   * @throws ConfigSyncError ADJUSTMENT_INVALID
+   */
+  checked(adjustment: Adjustment): Adjustment {
+    const { section, parameter, newValue } = adjustment
+    const tune = this.declarations.lookup(section, parameter)?.tune
+    const refused = (detail: string) => new ConfigSyncError('ADJUSTMENT_INVALID', `${section}.${parameter}: ${detail}`)
+    if (tune === undefined) throw refused('is not declared with tune bounds')
+    const { min, max, step } = tune
+    const value = typeof newValue === 'number' && Number.isFinite(newValue) ? onGrid(tune, newValue) : Number.NaN
+    if (Math.abs(value - newValue) <= step * ROUNDING) return { ...adjustment, newValue: value }
+    throw refused(`${JSON.stringify(newValue)} is not on the grid of ${min} + k × ${step} up to ${max}`)
   }
 
   /**

@@ -200,12 +200,16 @@ export class TunerSession {
     if (value !== undefined) this.parameters.keep(section, parameter, value)
     if (update.epoch > 0) this.log.noteChange(run.objective.name, change, this.wallClock())
     // A tuner moves at the end of a window. Anybody else moves within one, which is then of two values.
-    else this.measuring.spoil(`somebody changed ${name}`)
+    if (update.epoch === 0) this.measuring.spoil(`somebody changed ${name}`)
+    else if (this.mode === 'active' && !this.decisions.carryingOut)
+      this.measuring.spoil(`${name} was adjusted from elsewhere`)
   }
 
   async applyAdjustment(adjustment: Adjustment): Promise<void> {
-    const run = this.runs.of(`${adjustment.section}.${adjustment.parameter}`)
-    await this.decisions.apply(run?.objective.name ?? '', adjustment, undefined)
+    const name = `${adjustment.section}.${adjustment.parameter}`
+    const run = this.runs.of(name)
+    await this.decisions.apply(run?.objective.name ?? '', adjustment)
+    if (this.sync === undefined && run) this.measuring.spoil(`${name} was adjusted from elsewhere`)
   }
 
   /** In a mesh it is told as a change. */

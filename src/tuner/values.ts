@@ -1,7 +1,7 @@
 import type { Tunable } from './strategy.ts'
 
 /** The nearest value that may be set: on the grid of `min + k × step`, within the bounds. */
-export function onGrid({ min, max, step }: Tunable, value: number): number {
+export function onGrid({ min, max, step }: Pick<Tunable, 'min' | 'max' | 'step'>, value: number): number {
   const steps = Math.round((Math.min(max, Math.max(min, value)) - min) / step)
   const snapped = min + steps * step
   // Sums of decimal fractions end in noise that nobody wants to read: 0.30000000000000004.
