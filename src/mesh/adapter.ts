@@ -38,7 +38,7 @@ export class MeshAdapter {
   private readonly sampling = new ReceiptSampling()
   private readonly window = new DeliveryWindow()
   private readonly counts: AdapterCounters = newCounters()
-  private readonly clock: FineClock
+  readonly clock: FineClock
   readonly clockOffsets = new ClockOffsets()
   private current: AdapterSettings
   private handlers: AdapterHandlers | undefined
@@ -178,7 +178,8 @@ export class MeshAdapter {
     const { sinceMs: handedOverMs, lateMs } = waited
     const sentMs = this.scheduler.nowMs()
     this.awaited.await(number, { to, frame: frame.bytes, handedOverMs, sentMs, lateMs, topic: undefined }, this.current)
-    this.mesh.broadcast(frame.bytes, { to, onLeft: () => this.awaited.left(number) })
+    const { awaited } = this
+    this.mesh.broadcast(frame.bytes, { to, onTurn: () => awaited.turn(number), onLeft: () => awaited.left(number) })
   }
 
   private requestOfAnyPeer(): Extract<Control, { type: 'receiptRequest' }> | undefined {
@@ -247,6 +248,7 @@ export class MeshAdapter {
   private receive(from: NodeId, bytes: Uint8Array): void {
     if (this.handlers === undefined) return
     this.counts.framesReceived++
+    this.clock.note()
     this.counts.bytesReceived += bytes.length
     const frame = this.mesh.decode?.(bytes) ?? decodeFrame(bytes)
     if (frame.outcome === 'rejected') {

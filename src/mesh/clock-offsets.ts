@@ -11,9 +11,9 @@ interface Sample {
 const SAMPLES_MAX = 64
 /** Clocks of machines drift apart by some 50 millionths, so 30 ms in this time. */
 const SAMPLE_MS_MAX = 600_000
-/** Round trips so much longer than the shortest are left out: what delayed them lay on one way only. */
+/** Round trips so much longer than the shortest are left out: what delayed them lay on one way only, and mostly on the same. */
 const ROUND_TRIP_FACTOR = 1.5
-/** Clocks are read in whole milliseconds, on both sides. */
+/** What a peer's clock may be read in, and a clock that is known by few readings may be wrong by. */
 const GRAIN_MS = 1
 /** Peers remembered: those measured lately. */
 const PEERS_MAX = 10_000
@@ -46,7 +46,7 @@ export class ClockOffsets {
     const samples = this.samples.get(peer)
     if (samples === undefined) return undefined
     const shortestMs = Math.min(...samples.map(({ roundTripMs }) => roundTripMs))
-    const good = samples.filter(({ roundTripMs }) => roundTripMs <= shortestMs * ROUND_TRIP_FACTOR + GRAIN_MS)
+    const good = samples.filter(({ roundTripMs }) => roundTripMs <= shortestMs * ROUND_TRIP_FACTOR)
     return good.reduce((sum, { offsetMs }) => sum + offsetMs, 0) / good.length
   }
 }

@@ -20,10 +20,12 @@ export interface MeshHandlers {
   onTrouble(error: ConfigSyncError, peer: NodeId | undefined): void
 }
 
-/** How long a frame waits in this process for one of the peers that it goes to. */
+/** How long a frame waits in this process for one of the peers that it goes to. A mesh in which nothing waits need not call either. */
 export interface WatchedFrame {
   readonly to: NodeId
-  /** The last byte for this peer was handed to the operating system. A mesh in which nothing waits need not call it. */
+  /** It is this peer's turn, after those that the frame was written to before. */
+  onTurn(): void
+  /** The last byte for this peer was handed to the operating system. */
   onLeft(): void
 }
 

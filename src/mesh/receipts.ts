@@ -21,6 +21,8 @@ interface Awaited {
   /** what a later request of the same topic makes pointless; undefined for the measured ones */
   readonly topic: string | undefined
   sent: number
+  /** when it was written to its peer, after others */
+  turnMs: number
   /** when it left this process; undefined: nothing is said of that */
   leftMs: number | undefined
   /** when it was sent last */
@@ -32,7 +34,7 @@ export interface ReceiptEvents {
   /** Sends a frame once more. */
   resend(to: NodeId, frame: Uint8Array): void
   measured(sample: DeliverySample): void
-  /** A frame that was sent once only was confirmed: who, what its clock read while it had the frame, and how long all took. */
+  /** A frame that was sent once only was confirmed: who, what its clock read while it had the frame, and how long both ways took. */
   roundTrip(peer: NodeId, peerClockMs: number, elapsedMs: number): void
 }
 
@@ -78,13 +80,23 @@ export class AwaitedReceipts {
   /** The frame with request `number` was sent. */
   await(
     number: number,
-    awaited: Omit<Awaited, 'sent' | 'leftMs' | 'resentMs' | 'cancel'>,
+    awaited: Omit<Awaited, 'sent' | 'turnMs' | 'leftMs' | 'resentMs' | 'cancel'>,
     settings: AdapterSettings,
   ): void {
     if (awaited.topic !== undefined) this.forget((other) => other.topic === awaited.topic)
-    const entry: Awaited = { ...awaited, sent: 1, leftMs: undefined, resentMs: awaited.sentMs, cancel: () => {} }
+    const { sentMs } = awaited
+    const entry: Awaited = {
+      ...awaited,
+      ...{ sent: 1, turnMs: sentMs, leftMs: undefined, resentMs: sentMs, cancel: () => {} },
+    }
     this.awaited.set(number, entry)
     this.arm(number, entry, settings)
+  }
+
+  /** The frame with this request is written to its peer now. */
+  turn(number: number): void {
+    const entry = this.awaited.get(number)
+    if (entry) entry.turnMs = this.scheduler.nowMs()
   }
 
   /** The frame with this request left the process. */
@@ -103,7 +115,7 @@ export class AwaitedReceipts {
       // Of a frame that was sent again nobody knows which one this confirms (Karn and Partridge, 1987). A receipt for several was
       // read off the clock for the first of them only.
       if (clockMs !== undefined && entry.sent === 1 && numbers.length === 1)
-        this.events.roundTrip(from, clockMs, nowMs - entry.sentMs)
+        this.events.roundTrip(from, clockMs, nowMs - entry.turnMs)
       this.measured(entry, nowMs - entry.handedOverMs)
     }
   }

@@ -28,6 +28,9 @@ import { memberViews } from './status.ts'
 import type { TunerPort } from './tuner-port.ts'
 import type { ConfigUpdateMsg, StatusView } from './types.ts'
 
+/** Stamps have whole milliseconds: so much is cut off on average. */
+const STAMP_CUT_MS = 0.5
+
 /** The life of a node: what exists while it runs, and what survives its stop. */
 export class Runtime {
   readonly nodeId: NodeId
@@ -234,8 +237,8 @@ export class Runtime {
   ageMs({ nodeId, timestamp: [milliseconds, logical] }: ConfigUpdateMsg): number | undefined {
     const offsetMs = nodeId === this.nodeId ? 0 : this.adapter?.clockOffsets.of(nodeId)
     // With a logical part the stamp may be one that its writer had seen, ahead of its own clock.
-    if (offsetMs === undefined || logical > 0) return undefined
-    return Math.max(0, Math.floor(this.wallClock()) - milliseconds + offsetMs)
+    if (this.adapter === undefined || offsetMs === undefined || logical > 0) return undefined
+    return Math.max(0, this.adapter.clock.readMs() - (milliseconds + STAMP_CUT_MS) + offsetMs)
   }
 
   /** What a parameter went through, newest first; a store is asked, and open only while the node runs. */

@@ -48,9 +48,13 @@ describe('links between TLS meshes', () => {
     b.mesh.learnAddresses([a.mesh.address])
     await eventually('they meet', () => a.events.length > 0)
     const left: string[] = []
-    const watched = (name: string) => ({ to: 'b' as NodeId, onLeft: () => left.push(name) })
+    const watched = (name: string) => ({ to: 'b' as NodeId, onTurn: () => {}, onLeft: () => left.push(name) })
     a.mesh.broadcast(Buffer.from('first'), watched('first'))
-    a.mesh.broadcast(Buffer.from('to nobody'), { to: 'c' as NodeId, onLeft: () => left.push('to nobody') })
+    a.mesh.broadcast(Buffer.from('to nobody'), {
+      to: 'c' as NodeId,
+      onTurn: () => {},
+      onLeft: () => left.push('to nobody'),
+    })
     for (let i = 0; i < 20; i++) a.mesh.broadcast(FILLER)
     a.mesh.broadcast(Buffer.from('last'), watched('last'))
     expect(left).toEqual([])

@@ -9,12 +9,15 @@ const READY_MS_MAX = 30_000
 const STOP_MS_MAX = 5_000
 const LOG_LINES_MAX = 50
 
-/** What each process runs: this command line, or for `demo --tune` an agent with a worker pool; built or from source. */
-export type DemoProgram = 'agent' | 'pool-node'
-const ENTRIES: Readonly<Record<DemoProgram, readonly string[]>> = {
+/**
+ * What each process runs: this command line, or for `demo --tune` an agent with a worker pool; built or from source. Or the path of a
+ * program that takes an agent's flags.
+ */
+export type DemoProgram = keyof typeof ENTRIES | { readonly path: string }
+const ENTRIES = {
   agent: [fileURLToPath(new URL(`../main${extname(import.meta.url)}`, import.meta.url)), 'agent'],
   'pool-node': [fileURLToPath(new URL(`./tune/pool-node${extname(import.meta.url)}`, import.meta.url))],
-}
+} as const satisfies Readonly<Record<string, readonly string[]>>
 
 /** One agent as a process of its own, which ends with this one whatever happens (see `endWithParent`). */
 export class AgentProcess {
@@ -25,7 +28,8 @@ export class AgentProcess {
   /** @param flags of `configsync agent` */
   constructor(nodeId: string, flags: readonly string[], program: DemoProgram = 'agent') {
     this.nodeId = nodeId
-    this.#child = spawn(process.execPath, [...process.execArgv, ...ENTRIES[program], ...flags], {
+    const entry = typeof program === 'string' ? ENTRIES[program] : [program.path]
+    this.#child = spawn(process.execPath, [...process.execArgv, ...entry, ...flags], {
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       env: environment(),
     })

@@ -33,8 +33,8 @@ export class DemoNode {
 export interface DemoClusterOptions {
   /** default: an agent and nothing else */
   readonly program?: DemoProgram
-  /** beside those of a demo's agent */
-  readonly flags?: readonly string[]
+  /** beside those of a demo's agent: of all nodes, or of each */
+  readonly flags?: readonly string[] | ((nodeId: string) => readonly string[])
   readonly onMessage?: (node: DemoNode, message: unknown) => void
 }
 
@@ -112,6 +112,7 @@ export class DemoCluster {
   }
 
   #flags(node: DemoNode): string[] {
+    const { flags = [] } = this.#options
     const others = this.#nodes.filter((other) => other !== node)
     const file = (name: string) => join(this.folder, name)
     return [
@@ -126,7 +127,7 @@ export class DemoCluster {
         '--tls-ca',
         file('ca.pem'),
       ],
-      ...(this.#options.flags ?? []),
+      ...(typeof flags === 'function' ? flags(node.nodeId) : flags),
     ]
   }
 

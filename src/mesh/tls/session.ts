@@ -106,8 +106,11 @@ export class Session implements ConnectionOwner, DialerOwner, GreeterOwner, List
     const packet = packetOf(PacketKind.data, frame)
     const gate = this.#gate.enter() ? this.#gate : undefined
     const watchedConnection = watched && this.#peers.connectionTo(watched.to)
-    for (const connection of connections)
-      connection.write(packet, gate, connection === watchedConnection ? () => watched!.onLeft() : undefined)
+    for (const connection of connections) {
+      const isWatched = connection === watchedConnection
+      if (isWatched) watched!.onTurn()
+      connection.write(packet, gate, isWatched ? () => watched!.onLeft() : undefined)
+    }
   }
 
   send(to: NodeId, frame: Uint8Array): boolean {

@@ -93,6 +93,28 @@ describe('measured broadcasts', () => {
     ])
   })
 
+  it('tell the clock of a peer by both ways alone, not by the wait for the peers before it', async () => {
+    const mesh = new AdapterMesh()
+    mesh.network.setFaults({ delayMs: 10 })
+    const carrier = mesh.network.mesh()
+    const broadcast = carrier.broadcast.bind(carrier)
+    // Writing to those before it took 6 ms.
+    carrier.broadcast = (frame, watched) => {
+      mesh.scheduler.schedule(6, () => {
+        watched?.onTurn()
+        broadcast(frame)
+      })
+    }
+    const wallClock = () => 1e12 + Math.floor(mesh.scheduler.nowMs())
+    const options = { wallClock, settings: { receiptEvery: 1 } }
+    const [a] = [await mesh.node('a', { ...options, mesh: carrier }), await mesh.node('b', options)]
+    for (let i = 0; i < 40; i++) {
+      a.adapter.broadcast(PROBE)
+      mesh.scheduler.advanceBy(27.3)
+    }
+    expect(Math.abs(a.adapter.clockOffsets.of(id('b'))!)).toBeLessThan(0.5)
+  })
+
   it('fail after maxRetries, which can be changed while it runs', async () => {
     const mesh = new AdapterMesh()
     const [a] = [await mesh.node('a', { settings: { receiptEvery: 1, retryIntervalMs: 100 } }), await mesh.node('b')]

@@ -35,6 +35,14 @@ describe('the offset between two clocks', () => {
     )
   })
 
+  it('takes the short round trips, however few they are and however short', () => {
+    const offsets = new ClockOffsets()
+    const measured = (thereMs: number, backMs: number, atMs: number) =>
+      offsets.measured(PEER, atMs + thereMs + 10_000, atMs + thereMs + backMs, thereMs + backMs, atMs)
+    for (let i = 0; i < 30; i++) measured(i === 11 ? 0.25 : 1, 0.25, 1e6 + i)
+    expect(offsets.of(PEER)).toBeCloseTo(10_000, 6)
+  })
+
   it('follows a clock that was set, at the next round trip', () => {
     const offsets = new ClockOffsets()
     for (let i = 0; i < 20; i++) measure(offsets, 1e12 + i * 1_000, 0, 5, 5)
