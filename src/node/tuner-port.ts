@@ -1,5 +1,5 @@
 import { ConfigSyncError } from '#core/errors'
-import type { NodeId } from '#core/identity'
+import type { NodeId, RunId } from '#core/identity'
 import type { Measurements, TunerMode } from '#core/protocol'
 import type { MeshAdapter } from '#mesh/adapter'
 import type { DeliverySample } from '#mesh/delivery'
@@ -18,6 +18,14 @@ export interface TunerPortOptions {
   readonly wallClock: () => number
   readonly declarations: Declarations
   readonly write: (changes: readonly ConfigChangeRequest[], epoch: number) => Promise<readonly ConfigUpdateMsg[]>
+}
+
+/** A coordinator as this node hears it. */
+export interface HeardCoordinator {
+  readonly nodeId: NodeId
+  readonly runId: RunId
+  /** milliseconds since its last sign of life */
+  readonly silentMs: number
 }
 
 /** What an AutoTuner needs of its node beyond what every program may call: its reign, and the way to the coordinator. */
@@ -86,12 +94,27 @@ export class TunerPort {
     return this.write(changes, this.epoch)
   }
 
-  /** Sends what was measured here to the coordinator; false when that is this node itself, or nobody. */
-  report(measurements: Measurements): boolean {
-    const coordinator = this.host?.core.election.coordinator
-    if (coordinator === undefined || coordinator === this.nodeId) return false
-    this.adapter!.send(coordinator, { type: 'measurements', measurements })
-    return true
+  /**
+   * Whom this node follows, once that one says itself that it coordinates: before, it takes no reports. Undefined when that is this
+   * node itself, or nobody.
+   */
+  get coordinator(): HeardCoordinator | undefined {
+    const core = this.host?.core
+    const member = core?.election.coordinator && core.membership.members.get(core.election.coordinator)
+    if (!member?.heartbeat.coordinator) return undefined
+    const { nodeId, runId, heardMs } = member
+    return { nodeId, runId, silentMs: this.scheduler.nowMs() - heardMs }
+  }
+
+  /** Other members whose tuner measures and reports. */
+  get observers(): readonly NodeId[] {
+    const members = [...(this.host?.core.membership.members.values() ?? [])]
+    return members.filter(({ heartbeat }) => heartbeat.tunerMode === 'observing').map(({ nodeId }) => nodeId)
+  }
+
+  /** Sends what was measured here. */
+  report(to: NodeId, measurements: Measurements): void {
+    this.adapter?.send(to, { type: 'measurements', measurements })
   }
 
   /** What other nodes report to this one; whether it coordinates is for the listener to ask. */

@@ -19,6 +19,11 @@ export class GatheredWindows {
   private elapsedMs = 0
   private count = 0
 
+  /** @param reserved metrics that have a place however many others there are */
+  constructor(reserved: readonly string[]) {
+    this.metrics.reserve(reserved)
+  }
+
   get windows(): number {
     return this.count
   }

@@ -1,7 +1,7 @@
 import type { JsonValue } from '#core/json'
 import { type ClosedWindow, GatheredWindows } from './gathered-windows.ts'
 import { look, type Verdict } from './look.ts'
-import type { Objective } from './objective.ts'
+import { metricsOf, type Objective } from './objective.ts'
 import type { Tunable, TuningStrategy } from './strategy.ts'
 import { INITIAL_STATE, stateFromJson, type TuningState } from './tuning-state.ts'
 import { tooFewSamples, type WindowView, windowOf } from './window.ts'
@@ -19,13 +19,15 @@ export class ObjectiveRun {
   note = 'no window yet'
   /** the last window, measured or not */
   window: WindowView | undefined
-  private readonly sinceTrial = new GatheredWindows()
+  private readonly sinceTrial: GatheredWindows
   /** the latest window, and those before it that had too few samples each */
-  private readonly latest = new GatheredWindows()
+  private readonly latest: GatheredWindows
 
   constructor(objective: Objective, strategy: TuningStrategy) {
     this.objective = objective
     this.strategy = strategy
+    this.sinceTrial = new GatheredWindows(metricsOf(objective))
+    this.latest = new GatheredWindows(metricsOf(objective))
   }
 
   /** Goes on where another node, or a person, left it. */

@@ -1,6 +1,8 @@
 import { ConfigSyncError } from '#core/errors'
+import { METRICS_REPORTED_MAX } from '#core/limits'
 import type { Declarations } from '#node/declarations'
-import { checkedObjective, type Objective } from './objective.ts'
+import { MESH_METRICS } from './mesh-objective.ts'
+import { checkedObjective, metricsOf, type Objective } from './objective.ts'
 import { ObjectiveRun } from './objective-run.ts'
 import { strategyNamed } from './strategies/index.ts'
 import type { TuningStrategy } from './strategy.ts'
@@ -17,6 +19,13 @@ export class ObjectiveRuns {
       declaredTunables(checkedObjective(objective), declarations)
       this.add(new ObjectiveRun(objective, strategyNamed(objective, strategies)))
     }
+    if (new Set([...MESH_METRICS, ...this.metrics]).size > METRICS_REPORTED_MAX)
+      throw new ConfigSyncError('OBJECTIVE_INVALID', `objectives name over ${METRICS_REPORTED_MAX} metrics`)
+  }
+
+  /** Those that the objectives name. */
+  get metrics(): readonly string[] {
+    return this.all().flatMap(({ objective }) => metricsOf(objective))
   }
 
   private add(run: ObjectiveRun): void {

@@ -31,6 +31,12 @@ export interface Objective {
   readonly giveBack?: 'bounds' | 'default'
 }
 
+/** Every metric that the objective names. */
+export const metricsOf = ({ goals, breakdown = {} }: Objective): readonly string[] => [
+  ...goals.map(({ metric }) => metric),
+  ...Object.values(breakdown),
+]
+
 /** How one goal stands in one window. */
 export type Standing =
   /** outside the dead band, on the wrong side */

@@ -7,12 +7,12 @@ import type { Adjustment } from './adjustment.ts'
 import type { AdjustmentLog } from './adjustment-log.ts'
 import { Decisions } from './decisions.ts'
 import { Measuring } from './measuring.ts'
-import { MESH_OBJECTIVE, meshObjective, observeDelivery } from './mesh-objective.ts'
+import { MESH_METRICS, MESH_OBJECTIVE, meshObjective, observeDelivery } from './mesh-objective.ts'
 import type { Objective } from './objective.ts'
 import { ObjectiveRuns } from './objective-runs.ts'
 import { ReplicatedStates } from './replicated-states.ts'
-import { TunedParameters } from './tuned-parameters.ts'
 import { splitName, TUNER_PRIORITY } from './tunables.ts'
+import { TunedParameters } from './tuned-parameters.ts'
 import type { TunerEvents } from './tuner-events.ts'
 import type { AutoTunerOptions } from './tuner-options.ts'
 import { objectiveStatus, type TunerStatus } from './tuner-status.ts'
@@ -53,7 +53,7 @@ export class TunerSession {
     const mesh = this.meshObjective()
     this.runs = new ObjectiveRuns(mesh ? [mesh, ...own] : own, strategies, this.parameters.declarations)
     this.states = new ReplicatedStates(sync, this.runs, events)
-    this.measuring = new Measuring(this.scheduler)
+    this.measuring = new Measuring(this.scheduler, sync?.tunerPort, [...MESH_METRICS, ...this.runs.metrics])
     this.decisions = new Decisions({
       parameters: this.parameters,
       states: this.states,
@@ -105,7 +105,7 @@ export class TunerSession {
   start(): void {
     if (this.isRunning) return
     this.isRunning = true
-    this.measuring.begin()
+    this.measuring.turn('off', 'off')
     if (this.sync) this.stopListening = this.listen(this.sync)
     this.retarget()
     for (const { objective } of this.runs.all()) this.parameters.fill(objective)
@@ -130,6 +130,7 @@ export class TunerSession {
           this.measuring.spoil(`membership changed: ${nodeId} ${state}`)
       }),
       sync.tunerPort.onMeasurements((from, measurements) => {
+        this.noteMode()
         if (this.mode === 'active') this.measuring.add(from, measurements)
       }),
       sync.tunerPort.onDelivery((sample) => observeDelivery(this.measuring, sample)),
@@ -148,8 +149,8 @@ export class TunerSession {
 
   private beat(beatMs: number): void {
     this.noteMode()
-    this.measuring.beat(this.mode, this.sync?.tunerPort)
-    const lengthMs = Math.max(this.windowMs, this.measuring.windowBeats(this.sync?.tunerPort) * beatMs)
+    this.measuring.beat(this.mode)
+    const lengthMs = Math.max(this.windowMs, this.measuring.windowBeats * beatMs)
     // A timer fires a little early or late: a window is not one beat longer for that.
     if (this.measuring.elapsedMs >= lengthMs - beatMs / 2) void this.closeWindow()
   }
@@ -159,7 +160,8 @@ export class TunerSession {
   }
 
   async adjustNow(): Promise<Readonly<Record<string, string>>> {
-    this.measuring.beat(this.mode, this.sync?.tunerPort)
+    this.noteMode()
+    this.measuring.collect(this.mode)
     await this.closeWindow()
     return Object.fromEntries(this.runs.all().map(({ objective, note }) => [objective.name, note]))
   }
@@ -172,12 +174,12 @@ export class TunerSession {
 
   /** Follows the coordinator: a new one begins with what its predecessor left. */
   private noteMode(): void {
-    const { mode } = this
-    if (mode === this.lastMode) return
+    const { mode, lastMode } = this
+    if (mode === lastMode) return
     this.lastMode = mode
     this.sync?.tunerPort.setMode(mode)
     this.states.adoptAll()
-    this.measuring.begin()
+    this.measuring.turn(lastMode, mode)
     this.events.emit('mode', { mode })
   }
 
@@ -187,16 +189,22 @@ export class TunerSession {
       const { section, parameter, update } = change
       const name = `${section}.${parameter}`
       if (section === TUNER_STATE_SECTION) this.states.follow(parameter, update.reason)
-      else if (section === 'auto_tuner') this.retarget()
+      else if (section === 'auto_tuner') this.onSetting()
       else if (name === HEARTBEAT_INTERVAL) this.scheduleBeat()
       this.onTuned(name, change)
     }
+  }
+
+  private onSetting(): void {
+    this.retarget()
+    this.noteMode()
   }
 
   private onTuned(name: string, change: ParameterChangeView): void {
     const { section, parameter, value, update } = change
     const run = this.runs.of(name)
     if (run === undefined) return
+    this.measuring.changed()
     if (value !== undefined) this.parameters.keep(section, parameter, value)
     if (update.epoch > 0) this.log.noteChange(run.objective.name, change, this.wallClock())
     // A tuner moves at the end of a window. Anybody else moves within one, which is then of two values.

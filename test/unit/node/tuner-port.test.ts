@@ -30,14 +30,42 @@ describe('what a tuner is given of its node', () => {
     const [first, second] = await settled()
     const told: unknown[] = []
     const off = first.tunerPort.onMeasurements((from, measurements) => told.push([from, measurements]))
-    expect(first.tunerPort.report(MEASURED)).toBe(false)
-    expect(second.tunerPort.report(MEASURED)).toBe(true)
+    expect(first.tunerPort.coordinator).toBeUndefined()
+    const { coordinator } = second.tunerPort
+    expect(coordinator!.nodeId).toBe('node-001')
+    second.tunerPort.report(coordinator!.nodeId, MEASURED)
     mesh.run(100)
     expect(told).toEqual([['node-002', MEASURED]])
     off()
-    second.tunerPort.report(MEASURED)
+    second.tunerPort.report(coordinator!.nodeId, MEASURED)
     mesh.run(100)
     expect(told).toHaveLength(1)
+  })
+
+  it('knows whom it follows only once that one says that it coordinates, and how long it has been silent', async () => {
+    const [first, second] = await settled()
+    const third = await mesh.startNode(2)
+    mesh.run(5_000)
+    // The third hears nothing of the coordinator's last second, so it is the first to find it dead.
+    mesh.network.filter = (from, to) => !(from === 'node-001' && to === 'node-003')
+    mesh.run(900)
+    await mesh.crash(first)
+    mesh.run(1_000)
+    expect(third.tunerPort.coordinator).toMatchObject({ nodeId: 'node-001' })
+    expect(third.tunerPort.coordinator!.silentMs).toBeGreaterThan(1_500)
+    mesh.until('it follows another', 3_000, () => third.status().coordinator === 'node-002')
+    expect(second.isCoordinator()).toBe(false)
+    expect(third.tunerPort.coordinator).toBeUndefined()
+    mesh.until('that one says so', 3_000, () => third.tunerPort.coordinator?.nodeId === 'node-002')
+    expect(second.isCoordinator()).toBe(true)
+  })
+
+  it('knows who measures for the coordinator', async () => {
+    const [first, second] = await settled()
+    expect(first.tunerPort.observers).toEqual([])
+    second.tunerPort.setMode('observing')
+    mesh.until('it is heard', 3_000, () => first.tunerPort.observers.length > 0)
+    expect(first.tunerPort.observers).toEqual(['node-002'])
   })
 
   it('tells of each sending that was measured', async () => {

@@ -46,6 +46,18 @@ describe('what measuring costs on the wire', () => {
     }
   })
 
+  it('what the objectives name has a place on the coordinator, however many other metrics the nodes have', async () => {
+    tuned = await TunedMesh.of(2, 3)
+    tuned.requestsPerSecond = 0
+    for (let second = 0; second < 60; second++) {
+      for (let i = 0; i < 50; i++) tuned.tuners[0]!.observe(`first_${i}`, true)
+      for (let i = 0; i < 50; i++) tuned.tuners[1]!.observe(`second_${i}`, true)
+      for (let i = 0; i < 10; i++) tuned.tuners[1]!.observe('request_ms', 100)
+      await tuned.second()
+    }
+    expect(tuned.statusOf(0).goals[0]!.measured?.p95).toBeCloseTo(100, -1)
+  })
+
   it('in a mesh of many nodes each reports more rarely, not all at once, and a window waits for all', async () => {
     tuned = await TunedMesh.of(140, 2)
     const reporters: number[] = []
