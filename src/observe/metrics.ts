@@ -7,8 +7,11 @@ import { tunerMetrics } from './tuner-metrics.ts'
 
 export const METRICS_MEDIA_TYPE = Registry.PROMETHEUS_CONTENT_TYPE
 
-/** Seconds. One hop on a LAN is a millisecond, a repair a heartbeat or two, a healed partition minutes. */
-const PROPAGATION_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300]
+/**
+ * Seconds. One hop on a LAN is a millisecond or less, a repair a heartbeat or two, a healed partition minutes. 2 s is the bound that is alerted on:
+ * a quantile within a bucket is a guess.
+ */
+const PROPAGATION_BUCKETS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 300]
 /** The event loop's histogram samples this often; its default of 10 ms would be most of an idle agent's work. */
 const EVENT_LOOP_SAMPLE_MS = 100
 
