@@ -110,7 +110,9 @@ export class RealWork {
       const tuner = new AutoTuner({ configSyncManager: node, objectives: [objective] })
       this.tuners.push(tuner)
       const call = (items: number) => this.downstream.call(items)
-      this.pools.push(new WorkerPool({ threads: 1, limits: { concurrency: 0, batchSize: 1 }, call }))
+      this.pools.push(
+        new WorkerPool({ threads: 1, limits: { concurrency: 0, batchSize: 1, batchTimeLimitMs: 0 }, call }),
+      )
       this.running.push(0)
       if (tuned) tuner.start()
       node.on('change', () => this.fill(i))
@@ -138,9 +140,9 @@ export class RealWork {
     const batchSize = this.setting(node, 'batch_size')
     const pool = this.pools[node]!
     // Nothing is begun until the batch is together.
-    pool.limits = { concurrency: 0, batchSize }
+    pool.limits = { concurrency: 0, batchSize, batchTimeLimitMs: 0 }
     const jobs = Array.from({ length: batchSize }, () => pool.run('job'))
-    pool.limits = { concurrency: Number.POSITIVE_INFINITY, batchSize }
+    pool.limits = { concurrency: Number.POSITIVE_INFINITY, batchSize, batchTimeLimitMs: 0 }
     const times = await Promise.all(jobs)
     for (const { totalMs, ok } of times)
       for (const set of [this.measured, this.tuners[node]!]) {

@@ -25,6 +25,8 @@ export interface Look {
   readonly elapsedMs: number
   /** of all windows since the trial began, merged; the latest alone outside a trial */
   readonly sinceTrial: WindowView
+  /** how much the p95 rises with each window, in its unit; 0 when it does not */
+  readonly rise: number
   readonly stepRatioMax: number
 }
 
@@ -52,7 +54,8 @@ export interface Verdict {
  */
 export function look(state: TuningState, at: Look): Verdict {
   const blocked = withoutElapsed(state.blocked, at.elapsedMs)
-  const aged = { ...state, blocked, settleMs: Math.max(0, state.settleMs - at.elapsedMs) }
+  const settleMs = Math.max(0, state.settleMs - at.elapsedMs)
+  const aged = { ...state, blocked, settleMs, trial: state.trial && { ...state.trial, age: state.trial.age + 1 } }
   const unusable = tooFewSamples(at.objective, at.window)
   if (unusable !== undefined) return stay(aged, unusable)
   // By the middle of the window: shorter than that, and most of what is in it began after the move.
@@ -79,7 +82,7 @@ function judge(state: TuningState, trial: Trial, at: Look): Verdict {
   const windows = trial.windows + 1
   if (windows < TRIAL_WINDOWS) return stay({ ...state, trial: { ...trial, windows } }, `${trial.name} is on trial`)
   const after = measuredOf(at.objective, at.sinceTrial)
-  const worse = worsened(at.objective, trial.before, after)
+  const worse = worsened(at.objective, withoutMove(trial), after)
   if (worse !== undefined) return takeBack(ended, trial, after, worse, at)
   const kept = {
     ...ended,
@@ -92,6 +95,12 @@ function judge(state: TuningState, trial: Trial, at: Look): Verdict {
   if (kept.pauseLeft === 0 && !kept.frozen) return propose(kept, at, after)
   return stay(kept, `${trial.name} stays at ${trial.newValue}`)
 }
+
+/** What would have been measured now, as far as one can know. */
+const withoutMove = ({ before, rise, age }: Trial): Measured => ({
+  ...before,
+  p95: before.p95 === undefined ? undefined : before.p95 + rise * age,
+})
 
 function takeBack(state: TuningState, trial: Trial, measured: Measured, worse: string, at: Look): Verdict {
   const { name, oldValue, newValue } = trial
@@ -131,7 +140,7 @@ function isNews({ blocked }: TuningState, { kind, name, oldValue, newValue }: Tr
 
 /** @param measured of the latest windows in which nothing changed */
 function propose(state: TuningState, at: Look, measured: Measured): Verdict {
-  const { objective, strategy, tunables, window, stepRatioMax } = at
+  const { objective, strategy, tunables, window, rise, stepRatioMax } = at
   const isBlocked = (name: string, value: number) =>
     state.blocked.some((entry) => entry.name === name && entry.value === value)
   const context = { objective, window, measured, tunables, stepRatioMax, isBlocked }
@@ -148,7 +157,8 @@ function propose(state: TuningState, at: Look, measured: Measured): Verdict {
   if (isBlocked(proposal.name, value)) return stay(next, `${proposal.name} = ${value} was taken back lately`)
   const { name, reason } = proposal
   const kind = proposal.kind === 'probe' ? 'probe' : 'step'
-  const trial: Trial = { kind, name, oldValue: tunable.value, newValue: value, before: measured, windows: 0 }
+  const oldValue = tunable.value
+  const trial: Trial = { kind, name, oldValue, newValue: value, before: measured, rise, age: 0, windows: 0 }
   return {
     state: {
       ...next,
@@ -156,8 +166,8 @@ function propose(state: TuningState, at: Look, measured: Measured): Verdict {
       kept: undefined,
       trial: undoes ? undefined : trial,
     },
-    move: { type: undoes ? 'undo' : 'adjust', name, oldValue: tunable.value, newValue: value, reason, measured },
-    note: `${name}: ${tunable.value} → ${value}: ${reason}`,
+    move: { type: undoes ? 'undo' : 'adjust', name, oldValue, newValue: value, reason, measured },
+    note: `${name}: ${oldValue} → ${value}: ${reason}`,
   }
 }
 

@@ -3,8 +3,9 @@ import { type ClosedWindow, GatheredWindows } from './gathered-windows.ts'
 import { look, type Verdict } from './look.ts'
 import { metricsOf, type Objective } from './objective.ts'
 import type { Tunable, TuningStrategy } from './strategy.ts'
+import { Trend } from './trend.ts'
 import { INITIAL_STATE, stateFromJson, type TuningState } from './tuning-state.ts'
-import { tooFewSamples, type WindowView, windowOf } from './window.ts'
+import { measuredOf, tooFewSamples, type WindowView, windowOf } from './window.ts'
 
 /** Windows with too few samples that are judged together with the next: then what is in them is too old. */
 const GATHERED_MAX = 6
@@ -22,6 +23,7 @@ export class ObjectiveRun {
   private readonly sinceTrial: GatheredWindows
   /** the latest window, and those before it that had too few samples each */
   private readonly latest: GatheredWindows
+  private readonly trend = new Trend()
 
   constructor(objective: Objective, strategy: TuningStrategy) {
     this.objective = objective
@@ -52,10 +54,14 @@ export class ObjectiveRun {
     const { objective, strategy } = this
     const window = this.latest.view()
     this.window = window
-    if (tooFewSamples(objective, window) === undefined || this.latest.windows >= GATHERED_MAX) this.latest.clear()
+    const judged = tooFewSamples(objective, window) === undefined
+    if (judged) this.trend.add(measuredOf(objective, window).p95)
+    if (judged || this.latest.windows >= GATHERED_MAX) this.latest.clear()
     const { elapsedMs } = closed
+    const { rise } = this.trend
     const sinceTrial = this.sinceTrial.view()
-    const verdict = look(this.state, { objective, strategy, tunables, window, elapsedMs, sinceTrial, stepRatioMax })
+    const at = { objective, strategy, tunables, window, elapsedMs, sinceTrial, rise, stepRatioMax }
+    const verdict = look(this.state, at)
     this.note = verdict.note
     return verdict
   }

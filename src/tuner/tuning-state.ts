@@ -12,7 +12,11 @@ export interface Trial {
   readonly newValue: number
   /** measured before it */
   readonly before: Measured
-  /** windows measured since */
+  /** how much the p95 rose with each window before it, in its unit */
+  readonly rise: number
+  /** windows since it, also those that are not judged */
+  readonly age: number
+  /** windows that it is judged by, so far */
   readonly windows: number
 }
 
@@ -128,12 +132,14 @@ function moveFromJson(json: JsonValue | undefined): TuningState['kept'] {
 function trialFromJson(json: JsonValue | undefined): Trial | undefined {
   const moved = moveFromJson(json)
   if (moved === undefined) return undefined
-  const { kind, before, windows } = json as JsonObject
+  const { kind, before, rise, age, windows } = json as JsonObject
   const { p95, successRate, throughput } = before !== undefined && isJsonObject(before) ? before : {}
   return {
     kind: kind === 'probe' ? 'probe' : 'step',
     ...moved,
     before: { p95: numberOf(p95), successRate: numberOf(successRate), throughput: numberOf(throughput) },
+    rise: Math.max(0, numberOf(rise) ?? 0),
+    age: countOf(age),
     windows: countOf(windows),
   }
 }

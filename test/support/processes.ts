@@ -39,11 +39,11 @@ export interface CommandResult {
 /** Runs one command line to its end. */
 export async function runCli(
   words: readonly string[],
-  options: { readonly env?: Readonly<Record<string, string>>; readonly input?: string } = {},
+  options: { readonly env?: Readonly<Record<string, string>>; readonly input?: string; readonly msMax?: number } = {},
 ): Promise<CommandResult> {
   const child = start(words, options.env ?? {}, options.input === undefined ? 'ignore' : 'pipe')
   child.stdin?.end(options.input)
-  const timer = setTimeout(() => child.kill('SIGKILL'), COMMAND_MS_MAX)
+  const timer = setTimeout(() => child.kill('SIGKILL'), options.msMax ?? COMMAND_MS_MAX)
   const [stdout, stderr] = [textOf(child.stdout!), textOf(child.stderr!)]
   const [exitCode] = (await once(child, 'close')) as [number | null]
   clearTimeout(timer)

@@ -56,7 +56,7 @@ export async function agreement(nodes: readonly DemoNode[], deadlineMs: number):
  */
 export async function until<T>(
   deadlineMs: number,
-  failed: string | (() => string),
+  failed: string | (() => string | Promise<string>),
   ask: () => Promise<T | undefined>,
 ): Promise<T> {
   const deadline = performance.now() + deadlineMs
@@ -66,7 +66,7 @@ export async function until<T>(
     if (performance.now() >= deadline) {
       throw failure(
         'DEMO_FAILED',
-        `${typeof failed === 'string' ? failed : failed()} (waited ${Math.round(deadlineMs / 1_000)} s)`,
+        `${typeof failed === 'string' ? failed : await failed()} (waited ${Math.round(deadlineMs / 1_000)} s)`,
       )
     }
     await delay(POLL_MS)

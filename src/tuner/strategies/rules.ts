@@ -15,6 +15,10 @@ const EASY_WINDOWS = 6
 const PAUSE_WINDOWS = 1
 /** A step that was halved this often finds nothing any more that noise would not hide. */
 const STEP_RATIO_MIN = 0.02
+/** Where a step leads to a value that was taken back lately, a part of it may not. */
+const STEP_PARTS = [1, 0.5, 0.25]
+/** Who owns less than this of the largest part of the time is not to blame, also when nobody else can be moved. */
+const PART_MIN = 0.25
 /** A step that goes on in the same direction was too short. */
 const STEP_GROWTH = 1.5
 
@@ -44,14 +48,13 @@ export const rulesStrategy: TuningStrategy = {
     const memory = counted(memoryOf(remembered), context.objective, context.window)
     const trouble = troubleOf(memory)
     if (trouble === undefined) return { proposal: stay(waitingFor(memory)), memory: toJson(memory) }
-    const tunable = candidates(context, memory, trouble)[0]
-    if (tunable === undefined)
+    const best = candidates(context, memory, trouble)[0]
+    if (best === undefined)
       return { proposal: stay(`${wordsOf(trouble)}, and no parameter can be moved`), memory: toJson(memory) }
-    const direction = directionOf(tunable, trouble)
-    const ratio = stepRatio(memory, tunable.name, direction, context.stepRatioMax)
+    const { tunable, value, ratio } = best
     const reason = `${wordsOf(trouble)}${ownersShare(context, tunable)}: ${goalsText(context)}`
     return {
-      proposal: { type: 'move', name: tunable.name, value: moved(tunable, direction, ratio), reason },
+      proposal: { type: 'move', name: tunable.name, value, reason },
       memory: toJson({
         ...memory,
         missedP95: 0,
@@ -59,7 +62,7 @@ export const rulesStrategy: TuningStrategy = {
         easy: 0,
         avoid: '',
         steps: { ...memory.steps, [tunable.name]: ratio },
-        directions: { ...memory.directions, [tunable.name]: direction },
+        directions: { ...memory.directions, [tunable.name]: directionOf(tunable, trouble) },
       }),
     }
   },
@@ -102,18 +105,40 @@ function waitingFor({ missedP95, missedRate, easy }: Memory): string {
   return easy > 0 ? `p95 far under its goal in ${easy} of ${EASY_WINDOWS} windows` : 'every goal is met'
 }
 
-/** Those that may be moved, the one that owns the largest part first. Loss has its own owner. */
-function candidates(context: TuningContext, memory: Memory, trouble: Trouble): Tunable[] {
-  const { objective, tunables, isBlocked, stepRatioMax } = context
-  const movable = tunables.filter((tunable) => {
-    if (tunable.held !== undefined || tunable.whenMissed === undefined) return false
-    const direction = directionOf(tunable, trouble)
-    const target = moved(tunable, direction, stepRatio(memory, tunable.name, direction, stepRatioMax))
-    if (trouble === 'easy' && objective.giveBack === 'default' && !isTowardsDefault(tunable, target)) return false
-    return target !== tunable.value && !isBlocked(tunable.name, target)
-  })
-  const share = (tunable: Tunable) => (tunable.name === memory.avoid ? -1 : partOf(context, tunable, trouble))
-  return movable.sort((a, b) => share(b) - share(a))
+/** A step that could be made. */
+interface Candidate {
+  readonly tunable: Tunable
+  readonly value: number
+  readonly ratio: number
+}
+
+/** That of the one that owns the largest part comes first; those that own next to nothing are not among them. Loss has its own owner. */
+function candidates(context: TuningContext, memory: Memory, trouble: Trouble): Candidate[] {
+  const { tunables } = context
+  const part = (tunable: Tunable) => partOf(context, tunable, trouble)
+  const least = trouble === 'p95' ? PART_MIN * Math.max(...tunables.map(part)) : 0
+  const rank = ({ tunable }: Candidate) => (tunable.name === memory.avoid ? -1 : part(tunable))
+  return tunables
+    .filter((tunable) => part(tunable) >= least)
+    .flatMap((tunable) => stepOf(tunable, context, memory, trouble))
+    .sort((a, b) => rank(b) - rank(a))
+}
+
+/** The step of a parameter, or a part of it where that led to a value that was taken back lately; none where it may not be moved. */
+function stepOf(tunable: Tunable, context: TuningContext, memory: Memory, trouble: Trouble): Candidate[] {
+  const { objective, isBlocked, stepRatioMax } = context
+  const { name, held, whenMissed, value: from } = tunable
+  if (held !== undefined || whenMissed === undefined) return []
+  const direction = directionOf(tunable, trouble)
+  const whole = stepRatio(memory, name, direction, stepRatioMax)
+  const steps = STEP_PARTS.map((share) => ({
+    tunable,
+    value: moved(tunable, direction, share * whole),
+    ratio: share * whole,
+  }))
+  const step = steps.find(({ value }) => value !== from && !isBlocked(name, value))
+  if (step === undefined) return []
+  return trouble === 'easy' && objective.giveBack === 'default' && !isTowardsDefault(tunable, step.value) ? [] : [step]
 }
 
 /** How much of the trouble belongs to this parameter's owner. What was moved for a miss is given back from the smallest part. */

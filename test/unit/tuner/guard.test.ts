@@ -72,6 +72,17 @@ describe('guard', () => {
     ])
   })
 
+  it('compares with what would have been measured without the move where the p95 was rising', () => {
+    const risen = (p95s: readonly number[]) => {
+      const pool = new Looked(scripted([move(36)], 1), 40)
+      pool.window({ ms: 400 }, { rise: 150 })
+      for (const ms of p95s) pool.window({ ms })
+      return pool.value
+    }
+    expect(risen([550, 700])).toBe(36)
+    expect(risen([550, 900])).toBe(40)
+  })
+
   it('waits no longer than 6 windows, and not for what is no duration', () => {
     const pool = new Looked(scripted([move(36)]), 40)
     pool.window({ ms: 1e6 })

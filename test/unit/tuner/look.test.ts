@@ -74,6 +74,7 @@ describe('look', () => {
               window,
               elapsedMs: window.elapsedMs,
               sinceTrial: window,
+              rise: 0,
               stepRatioMax,
             })
             state = verdict.state

@@ -95,6 +95,7 @@ export class Looked {
       window,
       elapsedMs: window.elapsedMs,
       sinceTrial: window,
+      rise: 0,
       stepRatioMax: 0.2,
       ...at,
     })

@@ -6,7 +6,7 @@ import { LOADS, TuneDemo } from './tune-demo.ts'
 import { renderTuneScreen } from './tune-screen.ts'
 import { outcomeText } from './tune-text.ts'
 
-/** The two loads on a live plot; then its user's keys, until they quit. */
+/** The loads on a live plot; then its user's keys, until they quit. */
 export class LiveTune {
   readonly demo: TuneDemo
   private readonly terminal = new Terminal(process.stdout)
@@ -42,7 +42,7 @@ export class LiveTune {
 
   private async tell(interrupted: AbortSignal): Promise<void> {
     await this.demo.start(interrupted)
-    for (const clients of [LOADS.first, LOADS.second]) {
+    for (const clients of LOADS) {
       this.say(`${clients} clients at each node: the tuner looks for what meets the goal; the keys work afterwards`)
       this.say(outcomeText(await this.demo.phase(clients), this.demo.goalMs))
     }
@@ -66,7 +66,7 @@ export class LiveTune {
   }
 
   private changeLoad(): void {
-    this.demo.setClients(this.demo.clients === LOADS.first ? LOADS.second : LOADS.first)
+    this.demo.setClients(LOADS[(LOADS.indexOf(this.demo.clients) + 1) % LOADS.length]!)
     this.say(`${this.demo.clients} clients at each node`)
   }
 

@@ -20,6 +20,7 @@ export function runPool({ nodeId, sync, tuner }: Agent, channel: NodeJS.Process)
   const limits = (): PoolLimits => ({
     concurrency: sync.get(SECTION, 'concurrency') as number,
     batchSize: sync.get(SECTION, 'batch_size') as number,
+    batchTimeLimitMs: sync.get(SECTION, 'batch_time_limit_ms') as number,
   })
   const pool = new WorkerPool({ threads: 1, limits: limits(), call: (items) => link.call(items) })
   sync.on('change', () => {
@@ -51,11 +52,12 @@ export function runPool({ nodeId, sync, tuner }: Agent, channel: NodeJS.Process)
 
 /** The goals are about the whole and its outcome; the parts say where the time went. */
 function observe(
-  { totalMs, queueMs, callMs, ok }: JobTimes,
+  { totalMs, queueMs, batchMs, callMs, ok }: JobTimes,
   to: (metric: string, value: number | boolean) => void,
 ): void {
   to(JOB_MS, totalMs)
   to('job_ok', ok)
   to('job_queue_ms', queueMs)
+  to('job_batch_ms', batchMs)
   to('job_call_ms', callMs)
 }

@@ -2,7 +2,7 @@ import { type Colors, printable } from '../../output.ts'
 import { cutToWidth, type ScreenSize } from '../../screen-line.ts'
 import type { CoursePoint, SeenAdjustment } from './course.ts'
 import { MARK_HELP, plotLines } from './plot.ts'
-import { adjustmentText } from './tune-text.ts'
+import { adjustmentText, limitsText } from './tune-text.ts'
 
 /** Everything that the screen of `demo --tune` shows. */
 export interface TuneView {
@@ -42,7 +42,7 @@ export function renderTuneScreen(view: TuneView, { columns, rows }: ScreenSize, 
 function headLines({ goalMs, points, running, nodes, clients }: TuneView, colors: Colors): string[] {
   const latest = points.at(-1)
   const limits = latest?.limits ?? []
-  const by = limits.map(({ concurrency, batchSize }) => `concurrency ${concurrency}, batch ${batchSize}`)
+  const by = limits.map(limitsText)
   const agreed = limits.length === 1 ? colors.green('on every node') : colors.yellow('spreading …')
   const p95 = latest?.p95
   const met = p95 !== undefined && p95 <= goalMs

@@ -1,14 +1,19 @@
 import { duration } from '../../output.ts'
 import type { CoursePoint, SeenAdjustment } from './course.ts'
 import type { PhaseOutcome } from './tune-demo.ts'
+import type { PoolLimits } from './worker-pool.ts'
 
 /** One second, in a line. */
 export function pointText({ atS, p95, jobs, limits }: CoursePoint, goalMs: number): string {
   const verdict = p95 === undefined ? 'too few jobs' : p95 <= goalMs ? 'met' : 'missed'
-  const by = limits.map(({ concurrency, batchSize }) => `${concurrency} × ${batchSize}`).join(' or ')
+  const by = limits.map(limitsText).join(' or ')
   const measured = p95 === undefined ? '' : `p95 ${String(Math.round(p95)).padStart(5)} ms  `
-  return `${atS.toFixed(0).padStart(4)} s  ${measured}${verdict.padEnd(12)}  ${String(jobs).padStart(4)} jobs/s  concurrency × batch ${by}`
+  return `${atS.toFixed(0).padStart(4)} s  ${measured}${verdict.padEnd(12)}  ${String(jobs).padStart(4)} jobs/s  ${by}`
 }
+
+/** `16 × 4 in 400 ms`: batches at once, the jobs of one, and how long it waits for them. */
+export const limitsText = ({ concurrency, batchSize, batchTimeLimitMs }: PoolLimits): string =>
+  `${concurrency} × ${batchSize} in ${batchTimeLimitMs} ms`
 
 /** `pool.concurrency 16 → 8: p95 over its goal …` */
 export function adjustmentText({ kind, section, parameter, oldValue, newValue, reason }: SeenAdjustment): string {

@@ -1,17 +1,22 @@
 import { extname } from 'node:path'
 import { Worker } from 'node:worker_threads'
 
-/** What a pool is tuned by. Both may change at any time. */
+/** What a pool is tuned by. All may change at any time. */
 export interface PoolLimits {
   /** batches under way at once */
   readonly concurrency: number
   /** jobs in one batch, and so in one call of the downstream */
   readonly batchSize: number
+  /** how long a batch that is not full waits for further jobs, milliseconds */
+  readonly batchTimeLimitMs: number
 }
 
 /** Where the time of one job went, milliseconds. */
 export interface JobTimes {
+  /** while as many batches as may be were under way */
   readonly queueMs: number
+  /** while its batch waited for further jobs */
+  readonly batchMs: number
   /** the worker thread's part */
   readonly cpuMs: number
   readonly callMs: number
@@ -36,8 +41,8 @@ interface Job {
 const THREAD = new URL(`./hash-thread${extname(import.meta.url)}`, import.meta.url)
 
 /**
- * Jobs wait in a queue; up to `concurrency` batches are under way at once. A batch takes what waits, up to `batchSize` jobs: a
- * worker thread does the computing, and one call brings the results to the downstream.
+ * Jobs wait in a queue; up to `concurrency` batches are under way at once. A batch begins when `batchSize` jobs wait, or the first
+ * of them has waited for `batchTimeLimitMs`: a worker thread does the computing, and one call brings the results to the downstream.
  */
 export class WorkerPool {
   private readonly threads: readonly Worker[]
@@ -46,6 +51,9 @@ export class WorkerPool {
   private readonly queue: Job[] = []
   private current: PoolLimits
   private underWay = 0
+  /** since when a batch could have begun; what waits before that waits for others to end */
+  private roomSince = performance.now()
+  private filling: NodeJS.Timeout | undefined
   private batches = 0
 
   constructor({ threads, limits, call }: WorkerPoolOptions) {
@@ -59,7 +67,9 @@ export class WorkerPool {
   }
 
   set limits(limits: PoolLimits) {
+    const wasFull = this.full
     this.current = limits
+    if (wasFull) this.roomSince = performance.now()
     this.dispatch()
   }
 
@@ -77,6 +87,7 @@ export class WorkerPool {
 
   /** Ends the threads; what is under way is not waited for. */
   async close(): Promise<void> {
+    clearTimeout(this.filling)
     this.queue.length = 0
     await Promise.all(this.threads.map((thread) => thread.terminate()))
   }
@@ -91,14 +102,24 @@ export class WorkerPool {
   }
 
   private dispatch(): void {
-    const { concurrency, batchSize } = this.current
-    while (this.underWay < concurrency && this.queue.length > 0) {
+    const { batchSize, batchTimeLimitMs } = this.current
+    clearTimeout(this.filling)
+    while (!this.full && this.queue.length > 0) {
+      const waitsMs = batchTimeLimitMs - (performance.now() - this.queue[0]!.queuedAt)
+      if (this.queue.length < batchSize && waitsMs > 0) {
+        this.filling = setTimeout(() => this.dispatch(), waitsMs)
+        return
+      }
       this.underWay++
-      void this.work(this.queue.splice(0, batchSize))
+      void this.work(this.queue.splice(0, batchSize), this.roomSince)
     }
   }
 
-  private async work(batch: readonly Job[]): Promise<void> {
+  private get full(): boolean {
+    return this.underWay >= this.current.concurrency
+  }
+
+  private async work(batch: readonly Job[], roomSince: number): Promise<void> {
     const begunAt = performance.now()
     await this.compute(batch.map(({ name }) => name))
     const computedAt = performance.now()
@@ -107,9 +128,13 @@ export class WorkerPool {
       () => false,
     )
     const endedAt = performance.now()
+    if (this.full) this.roomSince = endedAt
     this.underWay--
     const times = { cpuMs: computedAt - begunAt, callMs: endedAt - computedAt, ok }
-    for (const { queuedAt, done } of batch) done({ ...times, queueMs: begunAt - queuedAt, totalMs: endedAt - queuedAt })
+    for (const { queuedAt, done } of batch) {
+      const queueMs = Math.max(0, roomSince - queuedAt)
+      done({ ...times, queueMs, batchMs: begunAt - queuedAt - queueMs, totalMs: endedAt - queuedAt })
+    }
     this.dispatch()
   }
 

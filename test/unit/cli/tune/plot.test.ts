@@ -7,7 +7,7 @@ import { adjustmentText, pointText } from '#cli/demo/tune/tune-text'
 import { MetricSet } from '#tuner/metric-set'
 
 const PLAIN = pico.createColors(false)
-const LIMITS = { concurrency: 2, batchSize: 4 }
+const LIMITS = { concurrency: 2, batchSize: 4, batchTimeLimitMs: 100 }
 
 const points = (p95s: readonly (number | undefined)[], marks: Readonly<Record<number, CourseMark[]>> = {}) =>
   p95s.map((p95, i): CoursePoint => ({ atS: i + 1, p95, jobs: 100, limits: [LIMITS], marks: marks[i] ?? [] }))
@@ -67,7 +67,9 @@ describe('the screen of demo --tune', () => {
   })
 
   it('says each second and each adjustment in a line where there is no terminal', () => {
-    expect(pointText(view.points[0]!, 200)).toMatch(/^ +1 s {2}p95 +400 ms {2}missed .* 100 jobs\/s .* 2 × 4$/)
+    expect(pointText(view.points[0]!, 200)).toMatch(
+      /^ +1 s {2}p95 +400 ms {2}missed .* 100 jobs\/s .* 2 × 4 in 100 ms$/,
+    )
     expect(pointText({ ...view.points[0]!, p95: undefined }, 200)).toContain('too few jobs')
     expect(adjustmentText({ ...record, kind: 'revert' } as never)).toBe('▼ pool.concurrency 16 → 8: p95 over its goal')
   })

@@ -28,7 +28,7 @@ const namesOf = (count: number): string[] => Array.from({ length: count }, (_, i
 describe('a worker pool', () => {
   it('has at most so many batches under way, and what waits meanwhile goes in batches', async () => {
     const downstream = new HeldDownstream()
-    const pool = poolOf(downstream, { concurrency: 2, batchSize: 3 })
+    const pool = poolOf(downstream, { concurrency: 2, batchSize: 3, batchTimeLimitMs: 0 })
     const jobs = namesOf(8).map((name) => pool.run(name))
     await eventually('two calls', () => downstream.calls.length === 2)
     expect(downstream.calls.map(({ items }) => items)).toEqual([1, 1])
@@ -43,26 +43,68 @@ describe('a worker pool', () => {
     expect((await Promise.all(jobs)).every(({ ok }) => ok)).toBe(true)
   })
 
+  it('begins a batch that is not full when its first job has waited long enough, and tells of that wait', async () => {
+    const downstream = new HeldDownstream()
+    const pool = poolOf(downstream, { concurrency: 2, batchSize: 3, batchTimeLimitMs: 30 })
+    const jobs = namesOf(2).map((name) => pool.run(name))
+    expect(pool.queued).toBe(2)
+    await eventually('its call', () => downstream.calls.length === 1)
+    expect(downstream.calls[0]!.items).toBe(2)
+    downstream.calls[0]!.answer(true)
+    for (const { batchMs, queueMs, cpuMs, callMs, totalMs } of await Promise.all(jobs)) {
+      expect(batchMs).toBeGreaterThanOrEqual(30)
+      expect(queueMs).toBe(0)
+      expect(batchMs + cpuMs + callMs).toBeCloseTo(totalMs, 6)
+    }
+  })
+
+  it('begins a full batch at once, however long others may wait, and a waiting one when its limit is taken away', async () => {
+    const downstream = new HeldDownstream()
+    const limits: PoolLimits = { concurrency: 2, batchSize: 3, batchTimeLimitMs: 1e6 }
+    const pool = poolOf(downstream, limits)
+    for (const name of namesOf(4)) void pool.run(name)
+    await eventually('one call', () => downstream.calls.length === 1)
+    expect(downstream.calls[0]!.items).toBe(3)
+    expect(pool.queued).toBe(1)
+    pool.limits = { ...limits, batchTimeLimitMs: 0 }
+    await eventually('another call', () => downstream.calls.length === 2)
+  })
+
+  it('tells of what waits for others to end apart from what waits for its batch', async () => {
+    const downstream = new HeldDownstream()
+    const pool = poolOf(downstream, { concurrency: 1, batchSize: 2, batchTimeLimitMs: 0 })
+    const first = pool.run('first')
+    await eventually('its call', () => downstream.calls.length === 1)
+    const second = pool.run('second')
+    downstream.calls[0]!.answer(true)
+    await eventually('the next call', () => downstream.calls.length === 2)
+    downstream.calls[1]!.answer(true)
+    expect(await first).toMatchObject({ queueMs: 0 })
+    const { queueMs, batchMs, cpuMs, callMs, totalMs } = await second
+    expect(queueMs).toBeGreaterThan(0)
+    expect(queueMs + batchMs + cpuMs + callMs).toBeCloseTo(totalMs, 6)
+  })
+
   it('takes other limits at once', async () => {
     const downstream = new HeldDownstream()
-    const pool = poolOf(downstream, { concurrency: 1, batchSize: 1 })
+    const pool = poolOf(downstream, { concurrency: 1, batchSize: 1, batchTimeLimitMs: 0 })
     for (const name of namesOf(5)) void pool.run(name)
     await eventually('one call', () => downstream.calls.length === 1)
-    pool.limits = { concurrency: 3, batchSize: 2 }
+    pool.limits = { concurrency: 3, batchSize: 2, batchTimeLimitMs: 0 }
     await eventually('three calls', () => downstream.calls.length === 3)
     expect(downstream.calls.map(({ items }) => items)).toEqual([1, 2, 2])
   })
 
   it('tells of a job that the downstream refused, and where its time went', async () => {
     const downstream = new HeldDownstream()
-    const pool = poolOf(downstream, { concurrency: 1, batchSize: 1 }, 2)
+    const pool = poolOf(downstream, { concurrency: 1, batchSize: 1, batchTimeLimitMs: 0 }, 2)
     const job = pool.run('job')
     await eventually('its call', () => downstream.calls.length === 1)
     downstream.calls[0]!.answer(false)
-    const { ok, queueMs, cpuMs, callMs, totalMs } = await job
+    const { ok, queueMs, batchMs, cpuMs, callMs, totalMs } = await job
     expect(ok).toBe(false)
     expect(cpuMs).toBeGreaterThan(0)
-    expect(queueMs + cpuMs + callMs).toBeCloseTo(totalMs, 6)
+    expect(queueMs + batchMs + cpuMs + callMs).toBeCloseTo(totalMs, 6)
   })
 })
 

@@ -49,7 +49,6 @@ describe('rules', () => {
     expect(moves(pool, windows)).toEqual([
       [3, 64],
       [5, 80],
-      // … but not to 64, which is left alone
       [9, 72],
       [15, 61],
       [21, 49],
@@ -74,14 +73,19 @@ describe('rules with several parameters', () => {
   const owned = (owner: string, value: number, preset: number): Tunable =>
     tunable(value, { name: `m.${owner}`, owner, default: preset })
 
-  function moved(tunables: readonly Tunable[], parts: Readonly<Record<string, number>>, windows: number): string[] {
+  function moved(
+    tunables: readonly Tunable[],
+    parts: Readonly<Record<string, number>>,
+    windows: number,
+    blocked: TuningState['blocked'] = [],
+  ): string[] {
     const metrics = new MetricSet()
     for (let i = 0; i < 60; i++) for (const [metric, ms] of Object.entries(parts)) metrics.observe(metric, ms)
     const window = windowOf(metrics, WINDOW_MS)
-    let state: TuningState = INITIAL_STATE
+    let state: TuningState = { ...INITIAL_STATE, blocked }
     const names: string[] = []
     for (let i = 0; i < windows; i++) {
-      const at = { window, sinceTrial: window, elapsedMs: WINDOW_MS, stepRatioMax: 0.2 }
+      const at = { window, sinceTrial: window, rise: 0, elapsedMs: WINDOW_MS, stepRatioMax: 0.2 }
       const verdict = look(state, { objective, strategy: rulesStrategy, tunables, ...at })
       state = { ...verdict.state, trial: undefined }
       if (verdict.move) names.push(`${verdict.move.name} ${verdict.move.newValue}`)
@@ -95,6 +99,16 @@ describe('rules with several parameters', () => {
     expect(moved(both, { ms: 200, batch_ms: 170, wire_ms: 30 }, 3)).toEqual(['m.batch 32'])
   })
 
+  it('leaves alone what owns next to nothing of the time, also when nothing else can be moved', () => {
+    const held = { ...owned('wire', 40, 40), held: 'set by a person' }
+    expect(moved([owned('batch', 40, 40), held], { ms: 200, batch_ms: 20, wire_ms: 170 }, 6)).toEqual([])
+  })
+
+  it('goes a part of a step where the whole leads to what was taken back lately', () => {
+    const blocked = [{ name: 'm.batch', value: 32, leftMs: 1e9 }]
+    expect(moved([owned('batch', 40, 40)], { ms: 200, batch_ms: 170 }, 3, blocked)).toEqual(['m.batch 36'])
+  })
+
   it('gives back towards the default only, and not beyond', () => {
     expect(moved([owned('batch', 40, 40), owned('wire', 40, 40)], { ms: 10, batch_ms: 5, wire_ms: 5 }, 20)).toEqual([])
     expect(moved([owned('batch', 40, 40), owned('wire', 30, 40)], { ms: 10, batch_ms: 5, wire_ms: 5 }, 6)).toEqual([
@@ -104,6 +118,6 @@ describe('rules with several parameters', () => {
 
   it('leaves alone what a person holds, and takes the next', () => {
     const held = { ...owned('wire', 40, 40), held: 'set by a person' }
-    expect(moved([owned('batch', 40, 40), held], { ms: 200, batch_ms: 30, wire_ms: 170 }, 3)).toEqual(['m.batch 32'])
+    expect(moved([owned('batch', 40, 40), held], { ms: 200, batch_ms: 60, wire_ms: 170 }, 3)).toEqual(['m.batch 32'])
   })
 })
