@@ -36,12 +36,14 @@ class FakeConsole {
   }
 }
 
+let network: MemoryNetwork
 let agent: HttpAgent
 let terminal: FakeConsole
 let ended: Promise<void>
 
 beforeEach(async () => {
-  agent = await new HttpAgent(createNode(new MemoryNetwork())).start()
+  network = new MemoryNetwork()
+  agent = await new HttpAgent(createNode(network)).start()
   terminal = new FakeConsole()
   ended = runTop(openSession({ http: agent.url }), 20, terminal as unknown as Console)
   await eventually('the screen stands', () => terminal.text.includes('ConfigSync'))
@@ -58,6 +60,16 @@ describe('top on a terminal', () => {
     expect(terminal.raw).toBe(true)
     await agent.call('PUT', '/v1/config/pool/size', { body: { value: 8, reason: 'load test' } })
     await eventually('the change is shown', () => terminal.text.includes('by node-1 (load test)'))
+  })
+
+  it('shows a conflict that comes while it stands', async () => {
+    const conflicts = () => agent.call('GET', '/v1/conflicts')
+    const [one, other] = [createNode(network, 'node-2'), createNode(network, 'node-3')]
+    await Promise.all([one.start(), other.start()])
+    await Promise.all([one.publishUpdate('pool', 'limit', 1), other.publishUpdate('pool', 'limit', 2)])
+    await eventually('they meet', async () => (await conflicts()).body.total === 1)
+    await eventually('it is shown', () => terminal.text.includes('last conflicts'))
+    await Promise.all([one.stop(), other.stop()])
   })
 
   it.each([

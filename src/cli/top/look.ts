@@ -1,5 +1,5 @@
 import type { AgentSession } from '../agent-command.ts'
-import type { ConflictAnswer, ConflictsAnswer, NodeAnswer, StatusAnswer, TunerAnswer } from '../answers.ts'
+import type { ConflictAnswer, ConflictsAnswer, NodeAnswer, StatusAnswer } from '../answers.ts'
 import type { FeedChange, FeedEvent } from '../change-feed.ts'
 
 /** What is asked of an agent at one moment, and what it told since. */
@@ -8,7 +8,6 @@ export interface Look {
   readonly status: StatusAnswer
   /** updates of all origins that each member lacks, as far as it has told; in the order of `status.members` */
   readonly lacks: readonly (number | null)[]
-  readonly tunerMode: string
   /** null at the first look */
   readonly changesPerSecond: number | null
   /** the newest first */
@@ -25,10 +24,18 @@ export interface ToldChange extends FeedChange {
 const CHANGES_MAX = 100
 const CONFLICTS_MAX = 20
 
-/** Looks at one agent again and again. */
+/**
+ * Looks at one agent again and again. It asks for the status and follows /v1/watch. One stream of /v1/events instead would tell neither
+ * of a store that fails nor of divergences, readiness, load and the counters, so the status would be asked for all the same, and it
+ * repeats members at every heartbeat and each parameter with all its siblings at every change. Measured on five agents: idle, 2.6 KB/s beside
+ * the same 2.6 KB/s of the status, where the watch has none; at 20 writes a second 22 KB/s where the watch has 6.
+ */
 export class Looker {
   readonly #session: AgentSession
   readonly #changes: ToldChange[] = []
+  #conflicts: readonly ConflictAnswer[] = []
+  /** what they were listed at */
+  #conflictsAsOf = ''
   #watching = false
   #last: { readonly atMs: number; readonly applied: number; readonly runId: string } | undefined
 
@@ -50,19 +57,19 @@ export class Looker {
 
   async look(): Promise<Look> {
     const { client } = this.#session
-    const [status, tuner, { conflicts }] = await Promise.all([
-      client.get<StatusAnswer>('/v1/status'),
-      client.get<TunerAnswer>('/v1/tuner?limit=1'),
-      client.get<ConflictsAnswer>(`/v1/conflicts?limit=${CONFLICTS_MAX}`),
-    ])
+    const status = await client.get<StatusAnswer>('/v1/status')
+    const conflictsAsOf = `${status.runId} ${status.conflicts}`
+    if (conflictsAsOf !== this.#conflictsAsOf) {
+      this.#conflicts = (await client.get<ConflictsAnswer>(`/v1/conflicts?limit=${CONFLICTS_MAX}`)).conflicts
+      this.#conflictsAsOf = conflictsAsOf
+    }
     return {
       at: Date.now(),
       status,
       lacks: lacksOf(status.members),
-      tunerMode: tuner.mode,
       changesPerSecond: this.#rate(status),
       changes: this.#changes,
-      conflicts,
+      conflicts: this.#conflicts,
     }
   }
 

@@ -37,7 +37,7 @@ export function plainTop(view: TopView, colors: Colors): string[] {
 }
 
 function headLines({ look, lost }: TopView, colors: Colors): string[] {
-  const { status, changesPerSecond, tunerMode } = look
+  const { status, changesPerSecond } = look
   const rate = changesPerSecond === null ? '' : `, ${changesPerSecond.toFixed(1)} changes/s`
   const rejected = Object.values(status.rejected).reduce((sum, n) => sum + n, 0)
   const coordinator = status.coordinator ?? colors.yellow('none yet')
@@ -46,7 +46,7 @@ function headLines({ look, lost }: TopView, colors: Colors): string[] {
   return [
     `${colors.bold('ConfigSync')}  ${status.nodeId} of ${printable(status.cluster)}, up ${duration(status.uptimeMs)}   ${verdict(look, colors)}`,
     ...(lost ? [colors.red(`no answer for ${duration(look.at - lost.sinceMs)}: ${printable(lost.reason)}`)] : []),
-    `coordinator ${coordinator}, epoch ${status.epoch}; tuner ${tunerMode}; load ${Math.round(status.load * 100)} %${failing}`,
+    `coordinator ${coordinator}, epoch ${status.epoch}; tuner ${status.tunerMode}; load ${Math.round(status.load * 100)} %${failing}`,
     `${divergences}, ${rejected} rejected, ${status.conflicts} conflicts, ${status.repairs} repairs; ${status.appliedUpdates} updates${rate}, ${status.parameters} parameters`,
     '',
   ]
