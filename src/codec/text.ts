@@ -4,14 +4,26 @@ import { malformed } from './defect.ts'
 
 /** A text of valid UTF-8. The result has its own memory: it keeps no frame alive. */
 export function decodeText(bytes: Buffer, start: number, end: number): string {
-  for (let i = start; i < end; i++) if (bytes[i]! > 0x7f) return decodeUtf8(bytes, start, end)
-  return bytes.toString('latin1', start, end)
+  return isAscii(bytes, start, end) ? bytes.toString('latin1', start, end) : decodeUtf8(bytes, start, end)
+}
+
+/** Eight at a time: nothing costs more than this in reading many short values. */
+function isAscii(bytes: Buffer, start: number, end: number): boolean {
+  let i = start
+  for (; i + 8 <= end; i += 8) {
+    const low = bytes[i]! | bytes[i + 1]! | bytes[i + 2]! | bytes[i + 3]!
+    const high = bytes[i + 4]! | bytes[i + 5]! | bytes[i + 6]! | bytes[i + 7]!
+    if ((low | high) > 0x7f) return false
+  }
+  for (; i < end; i++) if (bytes[i]! > 0x7f) return false
+  return true
 }
 
 /** A name within the rules of `#core/names`. */
 export function decodeName(bytes: Buffer, start: number, end: number): string {
+  if (start < end && printable(bytes, start, end)) return bytes.toString('latin1', start, end)
   const name = decodeText(bytes, start, end)
-  if (start === end || !printable(bytes, start, end)) refuse(nameDefect(name))
+  refuse(nameDefect(name))
   return name
 }
 

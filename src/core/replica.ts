@@ -5,6 +5,7 @@ import type { Origin, Sequence } from './identity.ts'
 import { ORIGINS_MAX } from './limits.ts'
 import { LiveEntry } from './live-list.ts'
 import { type OriginState, Seen } from './seen.ts'
+import { type HashKey, type Slot, SlotTable } from './slot-table.ts'
 import type { Update } from './update.ts'
 
 /**
@@ -15,9 +16,6 @@ import type { Update } from './update.ts'
  * - refused: its origin would be one too many
  */
 export type MergeOutcome = 'applied' | 'obsolete' | 'duplicate' | 'conflicting' | 'refused'
-
-/** Most parameters have one sibling, which then stands for itself: an array for each would cost 56 bytes a parameter. */
-type Slot = LiveEntry | LiveEntry[]
 
 const NO_SIBLINGS: readonly Update[] = Object.freeze([])
 
@@ -41,14 +39,17 @@ export class Replica {
   readonly tombstones = new Map<Update, number>()
   /** what a store must write; undefined on a node without one */
   readonly unsaved: Unsaved | undefined
-  private readonly sections = new Map<string, Map<string, Slot>>()
+  private readonly sections = new Map<string, SlotTable>()
   private slotCount = 0
   /** the parameter looked up last: a write asks for its context and is merged right after */
   private lastSection = ''
   private lastParameter = ''
   private lastSlot: Slot | undefined
 
-  constructor(options: { readonly stored: boolean }) {
+  private readonly nameKey: HashKey
+
+  constructor(options: { readonly stored: boolean; readonly nameKey?: HashKey | undefined }) {
+    this.nameKey = options.nameKey ?? [0, 0]
     this.unsaved = options.stored ? new Unsaved() : undefined
     this.seen.unsaved = this.unsaved?.origins
   }
@@ -179,7 +180,7 @@ export class Replica {
   private store({ section, parameter }: Update, slot: Slot): void {
     let parameters = this.sections.get(section)
     if (parameters === undefined) {
-      parameters = new Map()
+      parameters = new SlotTable(this.nameKey)
       this.sections.set(section, parameters)
     }
     const { size } = parameters

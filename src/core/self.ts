@@ -5,6 +5,7 @@ import { PULL_PART_BYTES } from './limits.ts'
 import type { Hash64, TunerMode } from './protocol.ts'
 import { Replica } from './replica.ts'
 import type { CoreSettings } from './settings.ts'
+import type { HashKey } from './slot-table.ts'
 
 export interface CoreOptions {
   readonly nodeId: NodeId
@@ -21,6 +22,8 @@ export interface CoreOptions {
   readonly stored: boolean
   /** what one part of a pull carries, estimated bytes; default PULL_PART_BYTES */
   readonly pullPartBytes?: number
+  /** 64 bits that only this run knows, so that nobody can choose names that are slow to find; default 0, where nobody would */
+  readonly nameKey?: HashKey
 }
 
 /** What the parts of one core share: the node itself and the moment that is being handled. */
@@ -61,7 +64,7 @@ export class Self {
     this.random = options.random
     this.newIncarnation = options.newIncarnation
     this.settings = options.settings
-    this.replica = new Replica({ stored: options.stored })
+    this.replica = new Replica({ stored: options.stored, nameKey: options.nameKey })
   }
 
   /** H */

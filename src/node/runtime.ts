@@ -140,6 +140,8 @@ export class Runtime {
         random,
         newIncarnation: () => this.newId(),
         stored: options.store !== undefined,
+        // Who names the ids is a test or the simulator, where every run must be the same.
+        ...(options.newId === undefined && { nameKey: secretKey() }),
         ...(options.pullPartBytes !== undefined && { pullPartBytes: options.pullPartBytes }),
       },
       adapter,
@@ -335,6 +337,11 @@ export class Runtime {
 
 /** Addresses remembered, so that each is passed on once. */
 const LEARNED_MAX = 1_024
+
+function secretKey(): readonly [number, number] {
+  const bytes = randomBytes(8)
+  return [bytes.readInt32LE(0), bytes.readInt32LE(4)]
+}
 
 const ruleModeOfEnvironment = () => (process.env['NODE_ENV'] === 'development' ? 'development' : 'production')
 
