@@ -149,8 +149,9 @@ const logicalAfter = (before: Stamp | undefined, timestampMs: number): number =>
 
 type Stamp = Pick<Update, 'timestampMs' | 'timestampLogical'>
 
+/** Mostly none: they are one and the same. */
 const sameContext = ({ context: a }: Update, { context: b }: Update): boolean =>
-  a.length === b.length && a.every((entry, i) => entry === b[i])
+  a === b || (a.length === b.length && a.every((entry, i) => entry === b[i]))
 
 const sameGroup = ({ group: a }: Update, { group: b }: Update): boolean =>
   a === b || (a?.first === b?.first && a?.size === b?.size)

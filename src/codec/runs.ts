@@ -9,14 +9,15 @@ export function writeRuns<Row>(
   same: (a: Row, b: Row) => boolean,
   write: (row: Row) => void,
 ): void {
-  let runs = rows.length === 0 ? 0 : 1
-  for (let i = 1; i < rows.length; i++) if (!same(rows[i - 1]!, rows[i]!)) runs++
-  to.array(2 * runs)
-  for (let from = 0, i = 1; from < rows.length; i++) {
-    if (i < rows.length && same(rows[from]!, rows[i]!)) continue
+  const ends: number[] = []
+  for (let i = 1; i < rows.length; i++) if (!same(rows[i - 1]!, rows[i]!)) ends.push(i)
+  if (rows.length > 0) ends.push(rows.length)
+  to.array(2 * ends.length)
+  let from = 0
+  for (const end of ends) {
     write(rows[from]!)
-    to.integer(i - from)
-    from = i
+    to.integer(end - from)
+    from = end
   }
 }
 

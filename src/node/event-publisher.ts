@@ -148,7 +148,14 @@ export class EventPublisher {
   }
 
   private view({ section, parameter, before, after, update }: ParameterChange): ChangeView {
-    const { previous, now } = this.options.state.effective.change(section, parameter, before, after)
+    const { declarations, effective } = this.options.state
+    if (declarations.lookup(section, parameter) === undefined) {
+      // Nothing is validated or remembered, and a node that joins has many of them.
+      const value = effective.get(section, parameter, after)
+      const previous = effective.get(section, parameter, before)
+      return new ChangeView(update, deepFrozen(value), deepFrozen(previous), value === undefined && after.length > 0)
+    }
+    const { previous, now } = effective.change(section, parameter, before, after)
     if (now.rejected) this.refusedHere(update, now.rejected)
     return new ChangeView(update, deepFrozen(now.value), deepFrozen(previous.value), now.deleted)
   }

@@ -61,9 +61,7 @@ describe('SlotTable', () => {
 
 describe('keyedHash', () => {
   it('is HalfSipHash-1-3: the vectors of the Linux kernel (lib/tests/siphash_kunit.c) for whole UTF-16 units', () => {
-    const vectors = [
-      0x5814c896, 0xbc4b0e30, 0x7e059ea6, 0xa0080b65, 0x577999b1, 0xe4fa32cf, 0x6b28096c, 0x16658a7c,
-    ]
+    const vectors = [0x5814c896, 0xbc4b0e30, 0x7e059ea6, 0xa0080b65, 0x577999b1, 0xe4fa32cf, 0x6b28096c, 0x16658a7c]
     for (const [units, expected] of vectors.entries()) {
       const text = String.fromCharCode(...Array.from({ length: units }, (_, i) => 2 * i + ((2 * i + 1) << 8)))
       expect(keyedHash(text, [0x03020100, 0x07060504]) >>> 0).toBe(expected)
