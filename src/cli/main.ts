@@ -1,5 +1,5 @@
 import { runCommandLine } from './command-line.ts'
-import { quietOnClosedPipe } from './output.ts'
+import { endWithOutput } from './output.ts'
 
-quietOnClosedPipe()
+endWithOutput()
 process.exitCode = await runCommandLine(process.argv.slice(2))

@@ -1,7 +1,7 @@
 import { writeSync } from 'node:fs'
 import Table from 'cli-table3'
 import pico from 'picocolors'
-import type { CommandFailure } from './failure.ts'
+import { type CommandFailure, EXIT_FAILED, failure } from './failure.ts'
 
 export type Colors = ReturnType<typeof pico.createColors>
 
@@ -58,14 +58,14 @@ function writeAll(text: string): void {
   }
 }
 
-/** A reader that went away (`configsync list | head -1`) ends the command quietly. */
-export function quietOnClosedPipe(): void {
-  for (const stream of [process.stdout, process.stderr]) {
+/** A reader that went away (`configsync list | head -1`) ends the command quietly; a disk that is full is a failure. */
+export function endWithOutput(): void {
+  for (const [name, stream] of Object.entries({ stdout: process.stdout, stderr: process.stderr }))
     stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') throw error
-      process.exit(process.exitCode ?? 0)
+      if (error.code === 'EPIPE') process.exit(process.exitCode ?? 0)
+      printFailure(failure('FILE_UNREADABLE', `${name} cannot be written: ${error.message}`), false)
+      process.exit(EXIT_FAILED)
     })
-  }
 }
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not reach a terminal

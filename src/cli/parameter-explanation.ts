@@ -72,7 +72,9 @@ function spreadSentences({ parameter, nodes }: KnownOfParameter): string[] {
     if (self || inStep === true) continue
     if (versionVector === null) silent.push(nodeId)
     else if (dots.some(({ origin, sequence }) => (versionVector[origin] ?? 0) < sequence))
-      lacking.push(`${nodeId} lacks it${behindForMs === null ? '' : `, behind for ${duration(behindForMs)}`}`)
+      lacking.push(
+        `${nodeId} has not shown that it has it${behindForMs ? `, out of step for ${duration(behindForMs)}` : ''}`,
+      )
   }
   if (lacking.length === 0 && silent.length === 0)
     return [nodes.length === 1 ? 'No other node is live.' : `All ${nodes.length} live nodes have it.`]

@@ -72,7 +72,7 @@ describe('explain', () => {
     await agents[0]!.call('DELETE', '/v1/config/pool/size?reason=unused')
     const text = await cli('explain', 'pool.size')
     expect(text).toMatch(/^pool\.size was deleted by node-1 at \S+Z \(unused\)\.\n/)
-    expect(text).toMatch(/node-3 (lacks it|has not told yet)/)
+    expect(text).toMatch(/node-3 has not (shown that it has it|told yet)/)
   })
 
   it('gives the sentences as JSON', async () => {
@@ -137,6 +137,19 @@ describe('top', () => {
     await put(0, 9)
     const behind = /○ .*node-3[\s\S]*node-3 +\S+ +no +1 /
     await eventually('it is named', async () => behind.test(await cli('top', '--once')))
+  })
+
+  it('goes on in a pipe when the agent does not answer, and says so', async () => {
+    printed = []
+    const ended = runCommandLine(['top', '--interval', '0.02', '--json', '--http', agents[0]!.url])
+    const last = () => JSON.parse(printed.at(-1)!)
+    await eventually('a look', () => printed.length > 0)
+    expect(last()).toMatchObject({ lost: null, status: { nodeId: 'node-1' } })
+    await agents.shift()!.close()
+    await eventually('it is lost', () => last().lost !== null)
+    expect(last()).toMatchObject({ lost: { reason: expect.stringContaining('ECONNREFUSED') } })
+    process.emit('SIGHUP')
+    expect(await ended).toBe(0)
   })
 
   it('is one document with --once --json', async () => {

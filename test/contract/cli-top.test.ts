@@ -46,7 +46,7 @@ beforeEach(async () => {
   agent = await new HttpAgent(createNode(network)).start()
   terminal = new FakeConsole()
   ended = runTop(openSession({ http: agent.url }), 20, terminal as unknown as Console)
-  await eventually('the screen stands', () => terminal.text.includes('ConfigSync'))
+  await eventually('the screen stands', () => terminal.text.includes('in step'))
 })
 afterEach(async () => {
   terminal.press('q')

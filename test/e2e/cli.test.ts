@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -267,6 +267,18 @@ describe('five agents over TLS, by the command line alone', () => {
     expect({ exitCode, ...JSON.parse(stderr) }).toMatchObject({ exitCode: 1, error: { code: 'VALUE_TOO_LARGE' } })
     expect(await cli(0, 'set', 'v.a', '1', '--priority', '99999999999')).toMatchObject({ exitCode: 1 })
     expect((await cli(0, 'get', 'v.too_large')).exitCode).toBe(1)
+  })
+
+  it('an output that is full is a failure like any other', async () => {
+    if (!existsSync('/dev/full')) return console.log('e2e: full output: NOT RUN, this system has no /dev/full')
+    const onFullDisk = ['sh', '-c', 'exec "$0" "$@" > /dev/full']
+    const listing = new RunningCli(['list', '--http', mesh.agents[0]!.http], {}, onFullDisk)
+    expect(await listing.ended()).toBe(1)
+    expect(listing.stderr()).toMatch(/^FILE_UNREADABLE: stdout cannot be written: ENOSPC.*\n.*\n$/)
+  })
+
+  it('export refuses a section that there is not, for it would be an empty backup', async () => {
+    expect((await cli(0, 'export', 'v', 'nosuch', '--json')).stderr).toContain('PARAMETER_UNKNOWN')
   })
 
   it('a reader that goes away ends it quietly', async () => {

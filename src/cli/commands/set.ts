@@ -3,7 +3,7 @@ import type { JsonValue } from '#core/json'
 import { parameterPath } from '../agent-client.ts'
 import { type AgentOptions, type AgentSession, agentCommand, openSession } from '../agent-command.ts'
 import type { PatchAnswer, WriteAnswer } from '../answers.ts'
-import { usageFailure } from '../failure.ts'
+import { failure, usageFailure } from '../failure.ts'
 import { readInput } from '../input-file.ts'
 import { integerOption, secondsOption } from '../options.ts'
 import { shortValue } from '../output.ts'
@@ -68,6 +68,8 @@ export async function changeFromFile(words: readonly string[], path: string, asS
   const name = parseParameterName(words[0]!)
   // The line end at the end of a file belongs to the file.
   const text = (await readInput(path)).replace(/\r?\n$/, '')
+  // Of a pipe whose program failed, more often than not.
+  if (text === '' && !asString) throw failure('FILE_UNREADABLE', `${path} is empty; --string takes that as a string`)
   return { ...name, value: parseValue(text, asString) }
 }
 

@@ -25,10 +25,11 @@ export function registerWatch(program: Command): void {
       const end = () => ending.abort()
       process.once('SIGINT', end).once('SIGTERM', end)
       try {
-        const onLost = (reason: string) => output.notice(`lost the agent (${printable(reason)}); reconnecting`)
+        const losses = new Losses(output)
+        const onLost = (reason: string) => losses.tell(reason)
         const resume = options.since === undefined ? {} : { lastEventId: options.since }
         const feed = followChanges(client, { ...parseSelection(name), ...resume, signal: ending.signal, onLost })
-        await print(feed, output, options.count ?? Number.POSITIVE_INFINITY)
+        await print(feed, output, options.count ?? Number.POSITIVE_INFINITY, () => losses.over())
       } finally {
         ending.abort()
         process.off('SIGINT', end).off('SIGTERM', end)
@@ -36,9 +37,35 @@ export function registerWatch(program: Command): void {
     })
 }
 
-async function print(feed: AsyncIterable<FeedEvent>, output: Output, countMax: number): Promise<void> {
+/** Each try to connect fails for the same reason until the agent is back: it is told once. */
+export class Losses {
+  readonly #output: Pick<Output, 'notice'>
+  #told: string | undefined
+
+  constructor(output: Pick<Output, 'notice'>) {
+    this.#output = output
+  }
+
+  tell(reason: string): void {
+    if (reason !== this.#told) this.#output.notice(`lost the agent (${printable(reason)}); reconnecting`)
+    this.#told = reason
+  }
+
+  over(): void {
+    if (this.#told !== undefined) this.#output.notice('the agent is back')
+    this.#told = undefined
+  }
+}
+
+async function print(
+  feed: AsyncIterable<FeedEvent>,
+  output: Output,
+  countMax: number,
+  onEvent: () => void,
+): Promise<void> {
   let count = 0
   for await (const event of feed) {
+    onEvent()
     if (output.json) output.event(event)
     else for (const line of eventLines(event, output.colors)) output.line(line)
     if (event.event === 'change' && ++count >= countMax) return
@@ -51,7 +78,7 @@ export function eventLines(event: FeedEvent, colors: Colors): string[] {
   if (event.event === 'reset') {
     const count = Object.values(event.config).reduce((sum, section) => sum + Object.keys(section).length, 0)
     return [
-      `${timeText(Date.now(), colors)} ${colors.yellow('reset')}: what was missed cannot be told one by one; ${count} parameters are set now`,
+      `${timeText(Date.now(), colors)} ${colors.yellow('reset')}: what was missed cannot be told one by one; ${count === 1 ? '1 parameter is' : `${count} parameters are`} set now`,
     ]
   }
   return event.changes.map((change) => changeLine(change, Date.now(), colors))

@@ -11,20 +11,18 @@ import { plainTop, renderTop, type TopView } from './screen.ts'
 const PAST_CHANGES = 20
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
-/** A look below the other, or one. With --json each is a line. */
+/** A look below the other, or one. With --json each is a line. An agent that stops answering is told, and looked for. */
 export async function runTopPlain(session: AgentSession, intervalMs: number, once: boolean): Promise<void> {
   const { output } = session
   await whileWatching(session, async (looker, look, ending) => {
-    for (let next: Look | undefined = look; next !== undefined && !ending.aborted; ) {
-      if (output.json && once) output.document(next)
-      else if (output.json) output.event(next)
-      else for (const line of plainTop({ look: next, lost: undefined }, output.colors)) output.line(line)
+    for (let view: TopView = { look, lost: undefined }; !ending.aborted; view = await nextView(looker, view)) {
+      const answer = { ...view.look, lost: view.lost ?? null }
+      if (output.json && once) output.document(answer)
+      else if (output.json) output.event(answer)
+      else for (const line of plainTop(view, output.colors)) output.line(line)
       if (once) return
-      next = await delay(intervalMs, undefined, { signal: ending }).then(
-        () => looker.look(),
-        () => undefined,
-      )
-      if (next !== undefined && !output.json) output.line('')
+      await delay(intervalMs, undefined, { signal: ending }).catch(() => {})
+      if (!ending.aborted && !output.json) output.line('')
     }
   })
 }

@@ -44,7 +44,7 @@ function headLines({ look, lost }: TopView, colors: Colors): string[] {
   const divergences = status.divergences === 0 ? '0 divergences' : colors.red(`${status.divergences} divergences`)
   const failing = status.store?.failure ? colors.red(`  store failing: ${printable(status.store.failure)}`) : ''
   return [
-    `${colors.bold('ConfigSync')}  ${status.nodeId} of ${printable(status.cluster)}, up ${duration(status.uptimeMs)}   ${verdict(look, colors)}`,
+    `${verdict(look, colors)}   ${colors.bold(status.nodeId)} of ${printable(status.cluster)}, up ${duration(status.uptimeMs)}`,
     ...(lost ? [colors.red(`no answer for ${duration(look.at - lost.sinceMs)}: ${printable(lost.reason)}`)] : []),
     `coordinator ${coordinator}, epoch ${status.epoch}; tuner ${status.tunerMode}; load ${Math.round(status.load * 100)} %${failing}`,
     `${divergences}, ${rejected} rejected, ${status.conflicts} conflicts, ${status.repairs} repairs; ${status.appliedUpdates} updates${rate}, ${status.parameters} parameters`,

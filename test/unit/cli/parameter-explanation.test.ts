@@ -88,7 +88,7 @@ describe('the sentences on a parameter', () => {
     const lacks = node('node-4', { versionVector: { [ORIGIN]: 3 }, behindForMs: 3_200 })
     const silent = node('node-5', {})
     expect(sentences({ nodes: [self, has, lacks, silent] }).at(-1)).toBe(
-      'node-4 lacks it, behind for 3.2 s; node-5 has not told yet.',
+      'node-4 has not shown that it has it, out of step for 3.2 s; node-5 has not told yet.',
     )
     expect(sentences({ nodes: [self, has] }).at(-1)).toBe('All 2 live nodes have it.')
     expect(sentences({}).at(-1)).toBe('No other node is live.')

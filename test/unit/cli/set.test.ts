@@ -27,6 +27,11 @@ describe('the arguments of set', () => {
     },
   )
 
+  it('take no empty file for a value, as of a pipe whose program failed, but as a string', async () => {
+    await expect(changeFromFile(['a.b'], '/dev/null')).rejects.toThrow(/FILE_UNREADABLE: \/dev\/null is empty/)
+    expect(await changeFromFile(['a.b'], '/dev/null', true)).toEqual({ section: 'a', parameter: 'b', value: '' })
+  })
+
   it('name one parameter and no value with --file', async () => {
     await expect(changeFromFile(['a.b', '1'], 'x.json')).rejects.toThrow(expect.objectContaining({ exitCode: 2 }))
     await expect(changeFromFile(['a.b'], '/nonexistent/x.json')).rejects.toThrow(/FILE_UNREADABLE/)

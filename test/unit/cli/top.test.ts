@@ -65,6 +65,10 @@ describe('the screen of top', () => {
     expect(text).toContain('3.3 changes/s')
   })
 
+  it('says it also where there is little room', () => {
+    expect(shown(viewOf([member(1), member(2)]), 20, 4)).toContain('● all 2 in step')
+  })
+
   it('says which node does not have what, and since when', () => {
     const behind = member(3, { inStep: false, behindForMs: 3_200, versionVector: { [A]: 2 }, clockOffsetMs: 10_000 })
     const text = shown(viewOf([member(1), member(2), behind]))
