@@ -58,7 +58,7 @@ describe("the mesh's own delivery", () => {
     ['busy', 2],
   ])('a healthy mesh that is %s keeps its defaults for 3 hours', async (_, writesPerSecond) => {
     await started(3, 2, { delayMs: [0.2, 2] })
-    await seconds(writesPerSecond > 0 ? HOUR_S / 2 : 3 * HOUR_S, writesPerSecond)
+    await seconds(3 * HOUR_S, writesPerSecond)
     for (const name of TUNED) {
       const { section, parameter } = SETTINGS[name]
       for (const node of mesh.nodes) expect(node.get(section, parameter)).toBe(PRESETS.lan[name])
