@@ -13,10 +13,12 @@ import {
   type Comparison,
   compare,
   type PhaseOutcome,
+  shareInDrift,
   WINDOWS_FROM_CHANGE,
   WINDOWS_FROM_START,
 } from '#sim/tuning/comparison'
 import { type Controller, doingNothing, tunerOf } from '#sim/tuning/controller'
+import { drifting, steadyAt } from '#sim/tuning/course'
 import { type BestSetting, bestStatic } from '#sim/tuning/sweep'
 import type { Values, Workload } from '#sim/tuning/workload'
 import { WORKLOADS } from '#sim/tuning/workloads'
@@ -44,8 +46,8 @@ const percent = (share: number): string => String(Math.round(100 * share))
 const settingText = (values: Values): string => Object.values(values).join(' × ')
 
 /** The median of the seeds, and the worst in parentheses. */
-function shareText(outcomes: readonly PhaseOutcome[]): string {
-  const shares = ascending(outcomes.map(({ share }) => share))
+function shareText(ofSeeds: readonly number[]): string {
+  const shares = ascending(ofSeeds)
   return `${percent(median(shares))} (${percent(shares[0]!)})`
 }
 
@@ -56,7 +58,7 @@ function withinText(outcomes: readonly PhaseOutcome[]): string {
 }
 
 function rowsOf(workload: Workload): string[][] {
-  const best = [bestStatic(workload, 0, 1), bestStatic(workload, 1, 1)] as const
+  const best = [bestStatic(workload, steadyAt(0), 1), bestStatic(workload, steadyAt(1), 1)] as const
   console.error(
     `${workload.name}: best of ${best[0].settings} settings ${JSON.stringify(best.map(({ values }) => values))}`,
   )
@@ -66,8 +68,8 @@ function rowsOf(workload: Workload): string[][] {
     )
     const row = (what: string, setting: BestSetting, phase: keyof Comparison) => {
       const outcomes = runs.map((run) => run.map((one) => one[phase]))
-      const [tuner, ...others] = outcomes
-      return [what, settingText(setting.values), shareText(tuner!), withinText(tuner!), ...others.map(shareText)]
+      const [tuner, ...others] = outcomes.map((ofSeeds) => shareText(ofSeeds.map(({ share }) => share)))
+      return [what, settingText(setting.values), tuner!, withinText(outcomes[0]!), ...others]
     }
     return [
       row(`${workload.name} from ${settingText(start)}`, best[0], 'fromStart'),
@@ -76,11 +78,29 @@ function rowsOf(workload: Workload): string[][] {
   })
 }
 
+function driftRowsOf(workload: Workload): string[][] {
+  const best = bestStatic(workload, drifting, 1)
+  console.error(`${workload.name} in drift: best of ${best.settings} settings ${JSON.stringify(best.values)}`)
+  return Object.values(workload.starts).map((start) => {
+    const shares = Object.values(CONTROLLERS).map((make) =>
+      seeds.map((seed) => shareInDrift(workload, start, make(workload), best.goodput, seed)),
+    )
+    return [`${workload.name} from ${settingText(start)}`, settingText(best.values), ...shares.map(shareText)]
+  })
+}
+
 const head = ['workload', 'best static', 'tuner, %', 'reached in windows', 'Gradient2, %', 'AIMD, %', 'nothing, %']
-const rows = WORKLOADS.filter(({ name }) => name.includes(options.only)).flatMap(rowsOf)
-const table = markdownTable(head, rows)
+const workloads = WORKLOADS.filter(({ name }) => name.includes(options.only))
+const table = markdownTable(head, workloads.flatMap(rowsOf))
 console.log(table)
+const driftHead = head.filter((title) => title !== 'reached in windows')
+const driftTable = markdownTable(driftHead, workloads.flatMap(driftRowsOf))
+console.log(driftTable)
 console.log(
   `${seeds.length} seeds; ${WINDOWS_FROM_START} windows to get there, ${WINDOWS_FROM_CHANGE} after the change.`,
 )
-if (options.write) writeBetween(new URL('../docs/tuning.md', import.meta.url), 'models', [table])
+if (options.write) {
+  const page = new URL('../docs/tuning.md', import.meta.url)
+  writeBetween(page, 'models', [table])
+  writeBetween(page, 'drift', [driftTable])
+}

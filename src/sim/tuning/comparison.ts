@@ -1,4 +1,5 @@
 import type { Controller } from './controller.ts'
+import { DRIFT_WINDOWS, drifting } from './course.ts'
 import { type TracedWindow, tune } from './tune.ts'
 import type { Values, Workload } from './workload.ts'
 
@@ -10,6 +11,9 @@ const WINDOWS_HELD = 30
 /** What is reached has to last for so many windows to count as reached. */
 const WINDOWS_REACHED = 10
 const REACHED_SHARE = 0.9
+
+/** A drift is followed for so long, after the windows that there are to get there. */
+const DRIFT_PERIODS = 2
 
 const CHANGE_AT = WINDOWS_FROM_START + WINDOWS_HELD
 const WINDOWS = CHANGE_AT + WINDOWS_FROM_CHANGE + WINDOWS_HELD
@@ -41,6 +45,23 @@ export function compare(
     fromStart: outcomeOf(windows.slice(0, CHANGE_AT), WINDOWS_FROM_START, best[0]),
     fromChange: outcomeOf(windows.slice(CHANGE_AT), WINDOWS_FROM_CHANGE, best[1]),
   }
+}
+
+/**
+ * How a controller did while load and capacity drifted all the time: its mean goodput, after the windows that it had to get there, as a
+ * share of `best`. Over 1 it did better than any setting that stays where it is.
+ * @param best goodput of the best static setting over a period of the drift
+ */
+export function shareInDrift(
+  workload: Workload,
+  start: Values,
+  controller: Controller,
+  best: number,
+  seed: number,
+): number {
+  const windows = WINDOWS_FROM_START + DRIFT_PERIODS * DRIFT_WINDOWS
+  const run = tune({ workload, start, controller, windows, seed, change: drifting.change })
+  return meanGoodput(run.slice(WINDOWS_FROM_START)) / best
 }
 
 function outcomeOf(windows: readonly TracedWindow[], allowed: number, best: number): PhaseOutcome {

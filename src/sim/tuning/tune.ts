@@ -4,6 +4,7 @@ import { MetricSet } from '#tuner/metric-set'
 import { meetsAll } from '#tuner/score'
 import { type Measured, measuredOf, windowOf } from '#tuner/window'
 import type { Controller } from './controller.ts'
+import type { Course } from './course.ts'
 import { type Values, WINDOW_MS, type Workload } from './workload.ts'
 
 /** One window of a run: the values that held in it, what was measured, what followed. */
@@ -23,7 +24,7 @@ export interface TunedRun {
   readonly windows: number
   readonly seed: number
   /** load and capacity in this window, 0 … 1 */
-  readonly change: (window: number) => number
+  readonly change: Course['change']
 }
 
 export function measureWindow(workload: Workload, values: Values, change: number, random: () => number) {

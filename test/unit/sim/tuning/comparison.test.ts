@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { additiveIncrease, gradient2 } from '#sim/tuning/baselines'
 import { compare } from '#sim/tuning/comparison'
 import { doingNothing, tunerOf } from '#sim/tuning/controller'
-import { bestStatic } from '#sim/tuning/sweep'
+import { steadyAt } from '#sim/tuning/course'
+import { type BestSetting, bestStatic } from '#sim/tuning/sweep'
 import { tune } from '#sim/tuning/tune'
 import { WORKLOADS, workerPool } from '#sim/tuning/workloads'
 
@@ -13,7 +14,10 @@ describe.each(WORKLOADS.map((workload, index) => [workload.name, workload, index
   '%s',
   (_, workload, seed) => {
     it('is brought from bad starts to 90 % of the best static setting within 30 windows, and after a step change within 20', () => {
-      const [before, after] = [bestStatic(workload, 0, seed, FACTOR), bestStatic(workload, 1, seed, FACTOR)]
+      const [before, after] = [0, 1].map((load) => bestStatic(workload, steadyAt(load), seed, FACTOR)) as [
+        BestSetting,
+        BestSetting,
+      ]
       for (const start of Object.values(workload.starts)) {
         const best = [before.goodput, after.goodput] as const
         const { fromStart, fromChange } = compare(workload, start, tunerOf(workload), best, seed)
