@@ -16,7 +16,8 @@ export const LOG_EVENTS = {
   'store.recovered': 'everything is stored again after a failure',
   'store.reset': 'the store was set aside on request',
   'tuner.adjusted': 'the tuner moved a parameter: from what to what, why',
-  'tuner.error': 'a strategy or a listener of the tuner threw; the node goes on',
+  'tuner.error':
+    'a strategy or a listener of the tuner threw, or what it decided was refused or could not be stored; the node goes on',
   'tuner.frozen': 'the tuner leaves an objective where it is until it is released',
   'tuner.mode': 'the tuner of this node became active, observing or off',
   'tuner.released': 'the tuner may move again',

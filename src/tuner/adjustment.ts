@@ -1,3 +1,5 @@
+import { REASON_BYTES_MAX } from '#core/limits'
+import { utf8Bytes } from '#core/names'
 import type { Move } from './look.ts'
 import { splitName } from './tunables.ts'
 import type { Measured } from './window.ts'
@@ -30,5 +32,20 @@ export const REVERT_REASON = 'taken back: '
 
 export function adjustmentOf({ name, oldValue, newValue, reason, measured }: Move, epoch: number): Adjustment {
   const [section, parameter] = splitName(name)
-  return { section, parameter, oldValue, newValue, reason, measured, epoch }
+  return { section, parameter, oldValue, newValue, reason: fitting(reason), measured, epoch }
+}
+
+const CUT = '…'
+
+/** It is for people: one of many goals is cut, not refused. */
+function fitting(reason: string): string {
+  if (utf8Bytes(reason) <= REASON_BYTES_MAX) return reason
+  let bytes = utf8Bytes(CUT)
+  let cut = ''
+  for (const character of reason) {
+    bytes += utf8Bytes(character)
+    if (bytes > REASON_BYTES_MAX) break
+    cut += character
+  }
+  return cut + CUT
 }

@@ -1,4 +1,4 @@
-import { ConfigSyncError } from '#core/errors'
+import { ConfigSyncError, type ErrorCode } from '#core/errors'
 import type { TunerMode } from '#core/protocol'
 import { type Adjustment, adjustmentOf } from './adjustment.ts'
 import type { ClosedWindow } from './gathered-windows.ts'
@@ -35,27 +35,15 @@ export class Decisions {
     const mode = this.options.mode()
     const unusable = mode === 'off' ? 'the tuner is off' : closed.spoiled
     if (unusable !== undefined) return run.skip(closed, unusable)
-    const verdict = this.verdictOf(run, closed)
-    if (verdict === undefined) return
+    const { parameters, stepRatioMax, events } = this.options
+    const verdict = run.look(closed, parameters.of(run.objective), stepRatioMax())
+    for (const failure of run.strategy.takeFailures()) events.emit('error', failure)
     if (mode === 'observing') run.observe(verdict)
     else await this.carryOut(run, verdict)
   }
 
-  /** undefined when the strategy threw, which may be the program's own: nothing is known then, and nothing moves. */
-  private verdictOf(run: ObjectiveRun, closed: ClosedWindow): Verdict | undefined {
-    const { parameters, stepRatioMax, events } = this.options
-    try {
-      return run.look(closed, parameters.of(run.objective), stepRatioMax())
-    } catch (cause) {
-      const { strategy, objective } = run
-      const detail = `strategy ${strategy.name} of objective ${objective.name}: ${cause}`
-      run.skip(closed, detail)
-      events.emit('error', new ConfigSyncError('STRATEGY_FAILED', detail, { cause }))
-      return undefined
-    }
-  }
-
-  private async carryOut(run: ObjectiveRun, { state, move, note }: Verdict): Promise<void> {
+  private async carryOut(run: ObjectiveRun, verdict: Verdict): Promise<void> {
+    const { state, move, note } = verdict
     const { states, events } = this.options
     const { objective, state: before } = run
     run.state = state
@@ -65,7 +53,10 @@ export class Decisions {
       this.carryingOut = false
       await told
     } catch (error) {
-      return run.notPublished(before, error)
+      const failure = codedError(error)
+      if (!EXPECTED.includes(failure.code)) events.emit('error', failure)
+      // What could not be stored here stands all the same, on every other node too.
+      if (failure.code !== 'STORE_FAILED') return run.notPublished(before, verdict, failure)
     }
     if (state.frozen && !before.frozen) events.emit('frozen', { objective: objective.name, reason: note })
   }
@@ -89,3 +80,9 @@ export class Decisions {
     this.options.onApplied(objective, adjustment)
   }
 }
+
+/** A coordinator is deposed and a node stops in the course of things; of its store the node tells itself. */
+const EXPECTED: readonly ErrorCode[] = ['NOT_COORDINATOR', 'STOPPING', 'NOT_STARTED', 'STORE_FAILED']
+
+const codedError = (error: unknown): ConfigSyncError =>
+  error instanceof ConfigSyncError ? error : new ConfigSyncError('INTERNAL', String(error), { cause: error })

@@ -38,7 +38,9 @@ export class GatheredWindows {
 
   view(): WindowView {
     const seconds = this.elapsedMs / 1000
-    const perSecond = new Map([...this.samples].map(([metric, samples]) => [metric, samples / seconds]))
+    const perSecond = new Map(
+      [...this.samples].map(([metric, samples]) => [metric, seconds > 0 ? samples / seconds : 0]),
+    )
     return windowOf(this.metrics, this.elapsedMs, perSecond)
   }
 

@@ -8,6 +8,8 @@ import { MetricHistogram } from './metric-histogram.ts'
 export interface MetricView {
   readonly metric: string
   readonly samples: number
+  /** of them, those that tell whether something succeeded; the others are numbers */
+  readonly outcomes: number
   readonly perSecond: number
   readonly mean: number | undefined
   readonly p50: number | undefined
@@ -119,6 +121,7 @@ export class MetricSet {
     return {
       metric,
       samples,
+      outcomes: good + bad,
       perSecond: elapsedMs > 0 ? samples / (elapsedMs / 1000) : 0,
       mean: histogram.mean,
       p50: histogram.percentile(0.5),

@@ -1,10 +1,13 @@
+import type { ConfigSyncError, ErrorCode } from '#core/errors'
 import type { JsonValue } from '#core/json'
 import { type ClosedWindow, GatheredWindows } from './gathered-windows.ts'
-import { look, type Verdict } from './look.ts'
+import { BLOCKED_MS } from './guard.ts'
+import { GuardedStrategy } from './guarded-strategy.ts'
+import { look, type Move, type Verdict } from './look.ts'
 import { metricsOf, type Objective } from './objective.ts'
 import type { Tunable, TuningStrategy } from './strategy.ts'
 import { Trend } from './trend.ts'
-import { INITIAL_STATE, stateFromJson, type TuningState } from './tuning-state.ts'
+import { type Blocked, INITIAL_STATE, stateFromJson, type TuningState } from './tuning-state.ts'
 import { measuredOf, tooFewSamples, type WindowView, windowOf } from './window.ts'
 
 /** Windows with too few samples that are judged together with the next: then what is in them is too old. */
@@ -14,7 +17,7 @@ const GATHERED_MAX = 6
 export class ObjectiveRun {
   /** its goals may move; its name and parameters stay */
   objective: Objective
-  readonly strategy: TuningStrategy
+  readonly strategy: GuardedStrategy
   state: TuningState = INITIAL_STATE
   /** what the last window led to, in a sentence */
   note = 'no window yet'
@@ -27,15 +30,28 @@ export class ObjectiveRun {
 
   constructor(objective: Objective, strategy: TuningStrategy) {
     this.objective = objective
-    this.strategy = strategy
+    this.strategy = new GuardedStrategy(strategy, objective.name)
     this.sinceTrial = new GatheredWindows(metricsOf(objective))
     this.latest = new GatheredWindows(metricsOf(objective))
+  }
+
+  /** What was measured until now is of other nodes, or of another time, than what comes. */
+  begin(): void {
+    this.latest.clear()
+    this.sinceTrial.clear()
   }
 
   /** Goes on where another node, or a person, left it. */
   adopt(json: JsonValue | undefined): void {
     this.state = stateFromJson(json)
     this.sinceTrial.clear()
+  }
+
+  /** Begins where its predecessor ended: what that one measured of a trial went with it, so the trial begins again. */
+  takeOver(json: JsonValue | undefined): void {
+    this.adopt(json)
+    const { trial } = this.state
+    if (trial) this.state = { ...this.state, trial: { ...trial, windows: 0 } }
   }
 
   /** A window that cannot be judged: nothing is decided, and a trial counts on with the next one. */
@@ -72,9 +88,25 @@ export class ObjectiveRun {
     if (move) this.note = `would move ${note}`
   }
 
-  /** Deposed meanwhile, or refused by a schema: nothing was changed, so nothing is on trial. */
-  notPublished(before: TuningState, error: unknown): void {
-    this.state = { ...before, trial: undefined, pauseLeft: this.strategy.pauseWindows }
-    this.note = `not published: ${error instanceof Error ? error.message : error}`
+  /**
+   * Deposed meanwhile, or refused by a schema: nothing was changed, and what is on trial still is. A value that was refused is left
+   * alone, or a strategy would want it again in every window.
+   * @param before what stood then
+   */
+  notPublished(before: TuningState, { state, move }: Verdict, error: ConfigSyncError): void {
+    this.note = `not published: ${error.message}`
+    // Somebody else's came meanwhile, and stands.
+    if (this.state !== state) return
+    const refused = move?.type === 'adjust' && REFUSALS.includes(error.code) ? [blockedBy(move)] : []
+    this.state = {
+      ...before,
+      settleMs: Math.min(before.settleMs, state.settleMs),
+      pauseLeft: this.strategy.pauseWindows,
+      blocked: [...before.blocked, ...refused],
+    }
   }
 }
+
+const REFUSALS: readonly ErrorCode[] = ['VALUE_INVALID', 'ADJUSTMENT_INVALID']
+
+const blockedBy = ({ name, newValue }: Move): Blocked => ({ name, value: newValue, leftMs: BLOCKED_MS })

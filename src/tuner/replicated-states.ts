@@ -1,4 +1,5 @@
 import { jsonEqual } from '#core/json'
+import type { TunerMode } from '#core/protocol'
 import type { ConfigSync } from '#node/api'
 import { TUNER_STATE_SECTION } from '#node/declarations'
 import type { ObjectiveRun } from './objective-run.ts'
@@ -19,9 +20,12 @@ export class ReplicatedStates {
     this.events = events
   }
 
-  /** A new coordinator begins with what its predecessor left. */
-  adoptAll(): void {
-    if (this.sync) for (const run of this.runs.all()) this.adopt(run, 'found so')
+  /** The mode changed: a new coordinator begins with what its predecessor left. */
+  begin(mode: TunerMode): void {
+    for (const run of this.runs.all()) {
+      run.begin()
+      if (this.sync) this.adopt(run, 'found so', mode === 'active')
+    }
   }
 
   /** What this node published is there already; another coordinator's, or a person's, is where to go on. */
@@ -31,10 +35,12 @@ export class ReplicatedStates {
     if (run && !(stands !== undefined && jsonEqual(stands, stateToJson(run.state)))) this.adopt(run, reason)
   }
 
-  private adopt(run: ObjectiveRun, reason: string): void {
+  private adopt(run: ObjectiveRun, reason: string, takesOver = false): void {
     const { name } = run.objective
     const wasFrozen = run.state.frozen
-    run.adopt(this.sync!.get(TUNER_STATE_SECTION, name))
+    const stands = this.sync!.get(TUNER_STATE_SECTION, name)
+    if (takesOver) run.takeOver(stands)
+    else run.adopt(stands)
     const { frozen } = run.state
     if (frozen !== wasFrozen) this.events.emit(frozen ? 'frozen' : 'released', { objective: name, reason })
   }
@@ -45,22 +51,27 @@ export class ReplicatedStates {
       await this.sync.tunerPort.publish([stateChange(objective, after, TUNER_PRIORITY)])
   }
 
-  /** Every objective stays where it is, or goes on. @throws as `publishUpdate` */
+  /** Every objective stays where it is, or goes on: all of them, or none. @throws as `publishUpdate` */
   async setFrozen(frozen: boolean, reason: string): Promise<void> {
-    for (const run of this.runs.all()) {
-      const { name } = run.objective
-      const stands = this.sync ? stateFromJson(this.sync.get(TUNER_STATE_SECTION, name)) : run.state
+    const { sync } = this
+    const changed = this.runs.all().flatMap((run) => {
+      const stands = sync ? stateFromJson(sync.get(TUNER_STATE_SECTION, run.objective.name)) : run.state
       // What is not frozen goes on already, with its trial.
-      if (stands.frozen === frozen) continue
-      const state = { ...stands, frozen, revertsInRow: 0, trial: undefined }
-      if (this.sync) {
-        // With a person's priority, so that it stands beside what the coordinator writes at the same moment.
-        await this.sync.publishUpdates([{ ...stateChange(name, state, 0), reason }])
-        this.follow(name, reason)
-        continue
+      return stands.frozen === frozen ? [] : [{ run, state: { ...stands, frozen, revertsInRow: 0, trial: undefined } }]
+    })
+    if (changed.length === 0) return
+    // With a person's priority, so that it stands beside what the coordinator writes at the same moment.
+    if (sync)
+      await sync.publishUpdates(
+        changed.map(({ run, state }) => ({ ...stateChange(run.objective.name, state, 0), reason })),
+      )
+    for (const { run, state } of changed) {
+      const objective = run.objective.name
+      if (sync) this.follow(objective, reason)
+      else {
+        run.state = state
+        this.events.emit(frozen ? 'frozen' : 'released', { objective, reason })
       }
-      run.state = state
-      this.events.emit(frozen ? 'frozen' : 'released', { objective: name, reason })
     }
   }
 }

@@ -56,14 +56,15 @@ export class TunedParameters {
   }
 
   /**
-   * Publishes an adjustment; without a mesh, sets it.
+   * Publishes an adjustment; without a mesh, sets it, if the schema accepts it.
    * @param state of its objective, which goes along in one group: whoever has the adjustment knows that it is on trial, and no
    *   successor makes it again
    * @throws ConfigSyncError NOT_COORDINATOR, and as `publishUpdate`
    */
   async adjust(adjustment: Adjustment, objective: string, state: TuningState | undefined): Promise<void> {
     const { section, parameter, newValue: value, reason } = adjustment
-    if (this.sync === undefined) return this.keep(section, parameter, value)
+    if (this.sync === undefined)
+      return this.keep(section, parameter, this.declarations.checkWrite(section, parameter, value))
     const change = { section, parameter, value, priority: TUNER_PRIORITY, reason }
     await this.sync.tunerPort.publish(state ? [change, stateChange(objective, state, TUNER_PRIORITY)] : [change])
   }

@@ -16,7 +16,7 @@ export interface TunerEventMap {
   mode: { readonly mode: TunerMode }
   /** a window ended, and this is what came of it */
   window: TunerStatus
-  /** a listener threw (LISTENER_FAILED), or a strategy did (STRATEGY_FAILED); the tuner goes on */
+  /** a listener or a strategy threw (LISTENER_FAILED, STRATEGY_FAILED), or what was decided was refused or not stored; it goes on */
   error: ConfigSyncError
 }
 

@@ -178,7 +178,7 @@ export class TunerSession {
     if (mode === lastMode) return
     this.lastMode = mode
     this.sync?.tunerPort.setMode(mode)
-    this.states.adoptAll()
+    this.states.begin(mode)
     this.measuring.turn(lastMode, mode)
     this.events.emit('mode', { mode })
   }

@@ -22,7 +22,7 @@ export function windowOf(metrics: MetricSet, elapsedMs: number, perSecond?: Read
 /** How a goal stands in this window. */
 export function standingOf(goal: Goal, window: WindowView): Standing {
   const view = window.metric(goal.metric)
-  if (view === undefined || view.samples < SAMPLES_MIN) return 'unknown'
+  if (view === undefined || samplesFor(goal, view) < SAMPLES_MIN) return 'unknown'
   if ('raise' in goal) return 'met'
   if ('rateAtLeast' in goal) return (view.successRate ?? 1) < goal.rateAtLeast ? 'missed' : 'met'
   const p95 = view.p95 ?? 0
@@ -30,11 +30,20 @@ export function standingOf(goal: Goal, window: WindowView): Standing {
   return p95 < EASY_FACTOR * goal.p95AtMost ? 'easy' : 'met'
 }
 
+/** A p95 is of numbers, a rate of outcomes; without any of its kind a goal would be met by whatever was measured. */
+function samplesFor(goal: Goal, { samples, outcomes }: MetricView): number {
+  if ('p95AtMost' in goal) return samples - outcomes
+  return 'rateAtLeast' in goal ? outcomes : samples
+}
+
 /** Why a window cannot be judged, or undefined. */
 export function tooFewSamples({ goals }: Objective, window: WindowView): string | undefined {
-  const unknown = goals.filter((goal) => standingOf(goal, window) === 'unknown').map(({ metric }) => metric)
+  const unknown = goals.filter((goal) => standingOf(goal, window) === 'unknown')
   if (unknown.length === 0) return undefined
-  const counts = unknown.map((metric) => `${metric} ${window.metric(metric)?.samples ?? 0}`)
+  const counts = unknown.map((goal) => {
+    const view = window.metric(goal.metric)
+    return `${goal.metric} ${view === undefined ? 0 : samplesFor(goal, view)}`
+  })
   return `too few samples (under ${SAMPLES_MIN}): ${counts.join(', ')}`
 }
 

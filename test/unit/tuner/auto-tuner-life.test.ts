@@ -235,6 +235,21 @@ describe('what a program does wrong', () => {
 })
 
 describe('freezing', () => {
+  it('is of all objectives or of none', async () => {
+    const { node, tuner } = await settled()
+    tuner.start()
+    const written: unknown[] = []
+    node.on('change', ({ changes }) => written.push(changes.map(({ parameter }) => parameter)))
+    await tuner.freeze()
+    expect(written).toEqual([['mesh', 'pool']])
+    await tuner.freeze()
+    expect(written).toHaveLength(1)
+    await expect(tuner.freeze('x'.repeat(600))).resolves.toBeUndefined()
+    await tuner.release()
+    await expect(tuner.freeze('x'.repeat(600))).rejects.toThrow(coded('REASON_TOO_LONG', /600/))
+    expect(tuner.status().objectives.map(({ state }) => state.frozen)).toEqual([false, false])
+  })
+
   it('is told on every node, and spares the trial of what goes on', async () => {
     const { tuner } = await settled()
     const other = tunerOf(1)

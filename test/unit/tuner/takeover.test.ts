@@ -108,3 +108,34 @@ describe("a person's write", () => {
     expect(tuned.values).toEqual([60, 60, 60])
   })
 })
+
+describe('what a successor begins with', () => {
+  it('is the trial of its predecessor from its beginning: what that one measured of it went with it', async () => {
+    tuned = await TunedMesh.of(3, 6)
+    await tuned.until('a trial has one window', 80_000, () => tuned.statusOf(0).state.trial?.windows === 1)
+    const { newValue } = tuned.statusOf(0).state.trial!
+    await tuned.mesh.crash(tuned.mesh.nodes[0]!)
+    const trials: unknown[] = []
+    tuned.tuners[1]!.on('window', ({ mode }) => {
+      if (mode === 'active') trials.push(tuned.statusOf(1).state.trial)
+    })
+    await tuned.until('two windows', 3.5 * H + 3 * WINDOW_MS, () => trials.length >= 2)
+    expect(trials).toEqual([expect.objectContaining({ newValue, windows: 1 }), undefined])
+    expect(tuned.statusOf(1).state.kept).toMatchObject({ newValue })
+  })
+
+  it('is not the samples that it took as an observer, which are of itself alone', async () => {
+    tuned = await TunedMesh.of(3, 7)
+    // Two of each node a second: too few for a window of one node, enough for one of all.
+    tuned.requestsPerSecond = 2
+    await tuned.windows(2)
+    await tuned.mesh.crash(tuned.mesh.nodes[0]!)
+    let samples: number | undefined
+    tuned.tuners[1]!.on('window', ({ mode }) => {
+      if (mode === 'active') samples ??= tuned.statusOf(1).goals[0]!.measured!.samples
+    })
+    await tuned.until('the first window', 3.5 * H + 2 * WINDOW_MS, () => samples !== undefined)
+    // Of two nodes, for a window and the time without a coordinator.
+    expect(samples).toBeLessThanOrEqual(2 * 2 * 16)
+  })
+})
