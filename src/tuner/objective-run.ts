@@ -26,7 +26,7 @@ export class ObjectiveRun {
   private readonly sinceTrial: GatheredWindows
   /** the latest window, and those before it that had too few samples each */
   private readonly latest: GatheredWindows
-  private readonly trend = new Trend()
+  private trend = new Trend()
 
   constructor(objective: Objective, strategy: TuningStrategy) {
     this.objective = objective
@@ -39,6 +39,7 @@ export class ObjectiveRun {
   begin(): void {
     this.latest.clear()
     this.sinceTrial.clear()
+    this.trend = new Trend()
   }
 
   /** Goes on where another node, or a person, left it. */
