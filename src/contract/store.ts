@@ -265,19 +265,68 @@ const SCENES: Readonly<Record<string, Scene<StoreWorld>>> = {
       (await store.history('s', 'p')).map(({ atMs }) => atMs),
       (await store.conflicts()).map(({ atMs }) => atMs),
     ]
-    store.limit({ historyPerParameter: 5, conflicts: 3 })
+    store.limit({ historyPerParameter: 5, historyTotal: 100, conflicts: 3 })
     for (let sequence = 1; sequence <= 12; sequence++) await store.commit(batchOf(sequence), journal(sequence))
     assert.deepEqual(await numbers(), [
       [12, 11, 10, 9, 8],
       [12, 11, 10],
     ])
-    store.limit({ historyPerParameter: 2, conflicts: 1 })
+    store.limit({ historyPerParameter: 2, historyTotal: 100, conflicts: 1 })
     assert.deepEqual(await numbers(), [[12, 11], [12]])
-    store.limit({ historyPerParameter: 0, conflicts: 0 })
+    store.limit({ historyPerParameter: 0, historyTotal: 100, conflicts: 0 })
     await store.commit(batchOf(13), journal(13))
     assert.deepEqual(await numbers(), [[], []])
     await store.close(true)
   },
+
+  'the history is bounded over all parameters: the oldest go, and one that is written again and again takes nothing from others':
+    async (world) => {
+      const total = 20
+      let store = world.store()
+      await store.open(NODE)
+      store.limit({ historyPerParameter: 5, historyTotal: total, conflicts: 1 })
+      let written = 0
+      const change = async (...parameters: readonly string[]) => {
+        const first = written + 1
+        written += parameters.length
+        const history = parameters.map((parameter, place) => {
+          const update = updateOf(first + place, first + place, { parameter })
+          return { update, atMs: first + place, source: 'local' as const, superseded: [], concurrent: [] }
+        })
+        await store.commit(batchOf(written), { history, conflicts: [] })
+      }
+      const names = Array.from({ length: 120 }, (_, index) => `p${index}`)
+      const kept = async () => {
+        const entries = await Promise.all([...names, 'hot'].map((parameter) => store.history('s', parameter)))
+        return entries.flatMap((ofOne) => ofOne.map(({ atMs }) => atMs)).sort((a, b) => a - b)
+      }
+      const newest = (count: number) => Array.from({ length: count }, (_, index) => written - count + 1 + index)
+      const assertBounded = async (countMax: number) => {
+        const numbers = await kept()
+        assert.ok(numbers.length >= countMax && numbers.length <= 2 * countMax, `${numbers.length} of ${countMax}`)
+        assert.deepEqual(numbers, newest(numbers.length))
+      }
+      for (const name of names.slice(0, 30)) await change(name)
+      await assertBounded(total)
+      await change(...names.slice(30, 90))
+      await assertBounded(total)
+      await store.close(true)
+      store = world.store()
+      await store.open(NODE)
+      store.limit({ historyPerParameter: 5, historyTotal: total, conflicts: 1 })
+      for (const name of names.slice(90, 100)) await change(name)
+      await assertBounded(total)
+      for (let time = 0; time < 200; time++) await change('hot')
+      const others = (await kept()).filter((number) => number <= written - 200)
+      assert.deepEqual(
+        others.slice(-15),
+        Array.from({ length: 15 }, (_, index) => written - 200 - 14 + index),
+      )
+      store.limit({ historyPerParameter: 5, historyTotal: 4, conflicts: 1 })
+      for (const name of names.slice(100)) await change(name)
+      await assertBounded(4)
+      await store.close(true)
+    },
 }
 
 /**

@@ -259,9 +259,9 @@ export class Runtime {
   /** ConfigSync's own settings are replicated parameters, taken live. */
   private applySettings(): void {
     this.settings = this.readSettings()
-    const { conflictLedgerSize: conflicts, historyPerParameter } = this.settings
+    const { conflictLedgerSize: conflicts, historyPerParameter, historyTotal } = this.settings
     this.ledger.limit(conflicts)
-    this.journal.limit({ historyPerParameter, conflicts })
+    this.journal.limit({ historyPerParameter, historyTotal, conflicts })
     this.publisher.gate.delayMs = this.settings.heartbeatIntervalMs / 4
     this.adapter?.configure(this.adapterSettings())
     this.host?.input({ type: 'settings', settings: this.coreSettings() })

@@ -81,6 +81,11 @@ export const SETTINGS = {
     { default: 100, min: 0, max: 10_000 },
     'Past updates of each parameter remembered for people. Bounded, because there may be many parameters.',
   ),
+  historyTotal: integerSetting(
+    'config_sync.history_total',
+    { default: 1_000_000, min: 1_000, max: 10_000_000 },
+    'Past updates of all parameters together remembered for people; beyond it the oldest go. Ten million of small values take over 2 GB of disk.',
+  ),
   conflictLedgerSize: integerSetting(
     'config_sync.conflict_ledger_size',
     { default: 200, min: 1, max: CONFLICT_LEDGER_MAX },

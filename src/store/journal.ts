@@ -29,13 +29,15 @@ export interface JournalBatch {
 export interface JournalLimits {
   /** newest entries of each parameter */
   readonly historyPerParameter: number
+  /** newest entries of all parameters together: these stay, and up to as many again until a store tidies up */
+  readonly historyTotal: number
   /** newest conflicts of all */
   readonly conflicts: number
 }
 
 /** What people ask about later. It decides nothing: a node whose journal is lost converges all the same. */
 export interface Journal {
-  /** newest first, at most `historyPerParameter` */
+  /** newest first, at most `historyPerParameter` and `historyTotal` */
   history(section: string, parameter: string): Promise<readonly HistoryEntry[]>
   /** newest first */
   conflicts(): Promise<readonly ConflictEntry[]>

@@ -13,7 +13,7 @@ const COMPACTED_BYTES_RATIO = 0.75
  * old is left out in one pass: a list for each parameter would have to be looked up and shortened at each update that comes.
  */
 export class MemoryJournal implements Journal {
-  private limits: JournalLimits = { historyPerParameter: 100, conflicts: 200 }
+  private limits: JournalLimits = { historyPerParameter: 100, historyTotal: HISTORY_IN_MEMORY_MAX, conflicts: 200 }
   /** oldest first */
   private log: HistoryEntry[] = []
   /** estimated bytes of each of `log` */
@@ -35,7 +35,11 @@ export class MemoryJournal implements Journal {
     this.log.push(entry)
     this.weights.push(bytes)
     this.bytes += bytes
-    if (this.log.length > 2 * HISTORY_IN_MEMORY_MAX || this.bytes > HISTORY_IN_MEMORY_BYTES_MAX) this.compact()
+    if (this.log.length > 2 * this.entriesMax || this.bytes > HISTORY_IN_MEMORY_BYTES_MAX) this.compact()
+  }
+
+  private get entriesMax(): number {
+    return Math.min(HISTORY_IN_MEMORY_MAX, this.limits.historyTotal)
   }
 
   /** Keeps the newest of each parameter, and of all of them the newest. */
@@ -44,7 +48,7 @@ export class MemoryJournal implements Journal {
     const counted = new ParameterCounts()
     const kept: number[] = []
     let bytes = 0
-    for (let i = this.log.length - 1; i >= 0 && kept.length < HISTORY_IN_MEMORY_MAX; i--) {
+    for (let i = this.log.length - 1; i >= 0 && kept.length < this.entriesMax; i--) {
       if (counted.add(this.log[i]!.update) > this.limits.historyPerParameter) continue
       if (bytes + this.weights[i]! > bytesMax) break
       bytes += this.weights[i]!
@@ -58,7 +62,8 @@ export class MemoryJournal implements Journal {
 
   async history(section: string, parameter: string): Promise<readonly HistoryEntry[]> {
     const found: HistoryEntry[] = []
-    for (let i = this.log.length - 1; i >= 0 && found.length < this.limits.historyPerParameter; i--) {
+    const countMax = Math.min(this.limits.historyPerParameter, this.entriesMax)
+    for (let i = this.log.length - 1; i >= 0 && found.length < countMax; i--) {
       const { update } = this.log[i]!
       if (update.parameter === parameter && update.section === section) found.push(this.log[i]!)
     }
@@ -70,7 +75,8 @@ export class MemoryJournal implements Journal {
   }
 
   limit(limits: JournalLimits): void {
-    const fewer = limits.historyPerParameter < this.limits.historyPerParameter
+    const { historyPerParameter, historyTotal } = this.limits
+    const fewer = limits.historyPerParameter < historyPerParameter || limits.historyTotal < historyTotal
     this.limits = limits
     this.kept.trim(limits.conflicts, CONFLICT_LEDGER_BYTES_MAX)
     // Else a larger limit would bring back what a smaller one had let go.

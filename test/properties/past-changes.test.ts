@@ -38,7 +38,7 @@ describe('the history of a parameter, in whatever order its updates come', () =>
       fc.asyncProperty(arrivals, async ([updates, limit]) => {
         const replica = new Replica({ stored: false })
         const journal = new MemoryJournal()
-        journal.limit({ historyPerParameter: limit, conflicts: 1 })
+        journal.limit({ historyPerParameter: limit, historyTotal: 1_000_000, conflicts: 1 })
         for (const [atMs, update] of updates.entries()) {
           const changes: ParameterChange[] = []
           replica.merge(update, changes)

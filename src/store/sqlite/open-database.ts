@@ -78,11 +78,16 @@ export class OpenDatabase {
     this.gap = false
     const { origin, sequence, epoch, clock } = commits.at(-1)!.batch
     const node = { nodeId: this.node!.nodeId, closedFile: undefined, origin, sequence, epoch, clock }
-    transaction(this.database, () => {
-      for (const { batch } of commits) this.state.write(batch)
-      this.state.writeNode(node)
-      this.journal.write(commits.map(({ journal }) => journal))
-    })
+    try {
+      transaction(this.database, () => {
+        for (const { batch } of commits) this.state.write(batch)
+        this.state.writeNode(node)
+        this.journal.write(commits.map(({ journal }) => journal))
+      })
+    } catch (error) {
+      this.journal.failed()
+      throw error
+    }
     this.node = node
   }
 

@@ -29,7 +29,7 @@ describe('the history', () => {
 
   it('keeps the newest of each parameter', async () => {
     const journal = new MemoryJournal()
-    journal.limit({ historyPerParameter: 3, conflicts: 1 })
+    journal.limit({ historyPerParameter: 3, historyTotal: 1_000_000, conflicts: 1 })
     for (let value = 1; value <= 5; value++) note(journal, change('p', value), change('q', -value))
     expect(await valuesOf(journal, 'p')).toEqual([5, 4, 3])
     expect(await valuesOf(journal, 'q')).toEqual([-5, -4, -3])
@@ -38,12 +38,12 @@ describe('the history', () => {
   it('a smaller limit takes effect at once, 0 keeps nothing, and a larger one from then on', async () => {
     const journal = new MemoryJournal()
     for (let value = 1; value <= 5; value++) note(journal, change('p', value))
-    journal.limit({ historyPerParameter: 2, conflicts: 1 })
+    journal.limit({ historyPerParameter: 2, historyTotal: 1_000_000, conflicts: 1 })
     expect(await valuesOf(journal, 'p')).toEqual([5, 4])
-    journal.limit({ historyPerParameter: 0, conflicts: 1 })
+    journal.limit({ historyPerParameter: 0, historyTotal: 1_000_000, conflicts: 1 })
     note(journal, change('p', 6))
     expect(await valuesOf(journal, 'p')).toEqual([])
-    journal.limit({ historyPerParameter: 3, conflicts: 1 })
+    journal.limit({ historyPerParameter: 3, historyTotal: 1_000_000, conflicts: 1 })
     for (let value = 7; value <= 10; value++) note(journal, change('p', value))
     expect(await valuesOf(journal, 'p')).toEqual([10, 9, 8])
   })
@@ -86,11 +86,11 @@ describe('the history', () => {
 describe('the conflicts', () => {
   it('are newest first, and the newest are kept', async () => {
     const journal = new MemoryJournal()
-    journal.limit({ historyPerParameter: 1, conflicts: 3 })
+    journal.limit({ historyPerParameter: 1, historyTotal: 1_000_000, conflicts: 3 })
     const conflicts = [1, 2, 3, 4].map((atMs) => conflict('v', atMs))
     journal.note({ history: [], conflicts })
     expect((await journal.conflicts()).map(({ atMs }) => atMs)).toEqual([4, 3, 2])
-    journal.limit({ historyPerParameter: 1, conflicts: 1 })
+    journal.limit({ historyPerParameter: 1, historyTotal: 1_000_000, conflicts: 1 })
     expect((await journal.conflicts()).map(({ atMs }) => atMs)).toEqual([4])
   })
 
