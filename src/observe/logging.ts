@@ -2,6 +2,7 @@ import { type DestinationStream, type Logger, type LoggerOptions, pino, stdTimeF
 import type { ConfigSyncError, ErrorCode } from '#core/errors'
 import type { JsonValue } from '#core/json'
 import type { ConfigSync } from '#node/api'
+import { TUNER_STATE_SECTION } from '#node/declarations'
 import type { ChangeEvent, ConfigUpdateMsg, ConflictRecord, RejectedEvent } from '#node/types'
 import type { LogLevel } from './log-levels.ts'
 
@@ -69,11 +70,13 @@ export function logEvents(sync: ConfigSync, logger: Logger): () => void {
 }
 
 function logChange(logger: Logger, { revision, source, changes }: ChangeEvent): void {
-  if (!logger.isLevelEnabled('info')) return
   for (const { section, parameter, value, previous, deleted, update } of changes) {
+    // The tuner writes down what it knows after every window; what it did has a line of its own.
+    const level = section === TUNER_STATE_SECTION ? 'debug' : 'info'
+    if (!logger.isLevelEnabled(level)) continue
     const what = { section, parameter, value: preview(value), previous: preview(previous), deleted }
     const { nodeId: by, origin, sequence, priority, reason } = update
-    logger.info(
+    logger[level](
       { event: 'config.changed', ...what, by, origin, sequence, priority, reason, source, revision },
       `${section}.${parameter}`,
     )

@@ -58,8 +58,10 @@ describe('top on a terminal', () => {
   it('shows what happens while it stands', async () => {
     expect(terminal.text.startsWith(ENTER)).toBe(true)
     expect(terminal.raw).toBe(true)
+    await agent.call('PUT', '/v1/config/auto_tuner_state/pool', { body: { value: { frozen: false } } })
     await agent.call('PUT', '/v1/config/pool/size', { body: { value: 8, reason: 'load test' } })
     await eventually('the change is shown', () => terminal.text.includes('by node-1 (load test)'))
+    expect(terminal.text, 'the memory of the tuner is nobody’s change').not.toContain('auto_tuner_state')
   })
 
   it('shows a conflict that comes while it stands', async () => {

@@ -1,3 +1,4 @@
+import { TUNER_STATE_SECTION } from '#node/declarations'
 import type { AgentSession } from '../agent-command.ts'
 import type { ConflictAnswer, ConflictsAnswer, NodeAnswer, StatusAnswer } from '../answers.ts'
 import type { FeedChange, FeedEvent } from '../change-feed.ts'
@@ -47,7 +48,8 @@ export class Looker {
   note(event: FeedEvent): void {
     if (event.event === 'ready') this.#watching = true
     if (event.event !== 'change') return
-    const told = event.changes.map((change) => ({
+    const shown = event.changes.filter(({ section }) => section !== TUNER_STATE_SECTION)
+    const told = shown.map((change) => ({
       ...change,
       at: this.#watching ? Date.now() : change.update.timestamp[0],
     }))

@@ -16,12 +16,18 @@ const trim = (text: string): string => text.replace(/\.0$/, '')
 
 const pad = (n: number, width = 2): string => String(n).padStart(width, '0')
 
+/** The time of day, in the time zone of whoever looks: 14:03, or 14:03:27. */
+export function clock(ms: number, withSeconds: boolean): string {
+  const at = new Date(ms)
+  return `${pad(at.getHours())}:${pad(at.getMinutes())}${withSeconds ? `:${pad(at.getSeconds())}` : ''}`
+}
+
 /** The time of day with milliseconds, and the date when it is another day; in the time zone of whoever looks. */
 export function time(ms: number, nowMs = Date.now()): string {
   const at = new Date(ms)
-  const clock = `${pad(at.getHours())}:${pad(at.getMinutes())}:${pad(at.getSeconds())}.${pad(at.getMilliseconds(), 3)}`
-  if (new Date(nowMs).toDateString() === at.toDateString()) return clock
-  return `${at.getFullYear()}-${pad(at.getMonth() + 1)}-${pad(at.getDate())} ${clock}`
+  const ofDay = `${clock(ms, true)}.${pad(at.getMilliseconds(), 3)}`
+  if (new Date(nowMs).toDateString() === at.toDateString()) return ofDay
+  return `${at.getFullYear()}-${pad(at.getMonth() + 1)}-${pad(at.getDate())} ${ofDay}`
 }
 
 export const percent = (share: number): string => `${Math.round(share * 100)} %`

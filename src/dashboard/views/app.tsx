@@ -40,10 +40,10 @@ export function App() {
   const first = useRef(true)
   useEffect(() => {
     document.title = `${place.title} – ConfigSync`
-    scrollTo(0, 0)
     // Whoever reads by ear is told where they are now; not when the page opens.
-    if (!first.current) heading.current?.focus()
+    if (!first.current) heading.current?.focus({ preventScroll: true })
     first.current = false
+    scrollTo(0, 0)
   }, [place])
   return (
     <>

@@ -65,8 +65,12 @@ function messageOf(line: LogLine): string {
   const { event, msg = '', value, deleted, by, reason } = line
   if (event !== 'config.changed') return msg
   const why = typeof reason === 'string' ? `: ${reason}` : ''
-  return `${msg} = ${deleted ? 'deleted' : JSON.stringify(value)}, by ${by}${why}`
+  return `${msg} = ${deleted ? 'deleted' : valueText(value)}, by ${by}${why}`
 }
+
+/** A long value is logged as the beginning of its JSON. */
+const valueText = (value: unknown): string =>
+  typeof value === 'string' && /… \(\d+ characters\)$/.test(value) ? value : JSON.stringify(value)
 
 const LogRow = ({ line, onChoose }: { readonly line: LogLine; readonly onChoose: () => void }) => (
   <button type="button" class={`row line ${line.level}`} onClick={onChoose}>

@@ -3,6 +3,8 @@ import type { NodeView } from '../model/members.ts'
 
 const SIZE = 320
 const CENTRE = SIZE / 2
+/** Above and below: a name. */
+const MARGIN = 26
 /** Beyond so many a name beside each would cover its neighbours. */
 const NAMED_MAX = 16
 
@@ -11,28 +13,31 @@ export function MeshPicture({ nodes }: { readonly nodes: readonly NodeView[] }) 
   const named = nodes.length <= NAMED_MAX
   const radius = named ? CENTRE - 62 : CENTRE - 16
   const size = Math.min(16, (Math.PI * radius) / nodes.length / 1.4)
+  const places = nodes.map((node, i) => {
+    const angle = (2 * Math.PI * i) / nodes.length - Math.PI / 2
+    return { node, angle, x: CENTRE + radius * Math.cos(angle), y: CENTRE + radius * Math.sin(angle) }
+  })
+  // An odd number leaves room below, where nobody stands.
+  const heights = places.map(({ y }) => y)
+  const top = Math.min(...heights) - size - MARGIN
+  const bottom = Math.max(...heights, CENTRE + radius - size) + size + MARGIN
   const counts = Object.entries(Object.groupBy(nodes, ({ standing }) => standing))
   const summary = counts.map(([standing, of]) => `${of!.length} ${standing}`).join(', ')
   return (
     <svg
       class="mesh"
-      viewBox={`0 0 ${SIZE} ${SIZE}`}
+      viewBox={`0 ${top} ${SIZE} ${bottom - top}`}
       role="img"
       aria-label={`${plural(nodes.length, 'node')}: ${summary}`}
     >
       <circle class="ring" cx={CENTRE} cy={CENTRE} r={radius} />
-      {nodes.map((node, i) => {
-        const angle = (2 * Math.PI * i) / nodes.length - Math.PI / 2
-        const x = CENTRE + radius * Math.cos(angle)
-        const y = CENTRE + radius * Math.sin(angle)
-        return (
-          <g key={node.nodeId} class={`node ${node.standing.replace(' ', '-')}`} transform={`translate(${x} ${y})`}>
-            <title>{`${node.nodeId}: ${node.standing}`}</title>
-            <Shape node={node} size={size} />
-            {named && <Label node={node} size={size} angle={angle} />}
-          </g>
-        )
-      })}
+      {places.map(({ node, angle, x, y }) => (
+        <g key={node.nodeId} class={`node ${node.standing.replace(' ', '-')}`} transform={`translate(${x} ${y})`}>
+          <title>{`${node.nodeId}: ${node.standing}`}</title>
+          <Shape node={node} size={size} />
+          {named && <Label node={node} size={size} angle={angle} />}
+        </g>
+      ))}
     </svg>
   )
 }

@@ -3,7 +3,7 @@ import type { NodeView, Standing } from '../model/members.ts'
 import { useCell, useChanges, useClock, useDashboard } from './hooks.ts'
 import { MeshPicture } from './mesh-picture.tsx'
 import { PropagationCard } from './propagation-card.tsx'
-import { Scroll } from './scroll.tsx'
+import { type Column, Table } from './table.tsx'
 
 /** Who is there, who has what, and how soon everybody does. */
 export function MeshView() {
@@ -19,6 +19,7 @@ export function MeshView() {
       <div class="columns">
         <section class="card" aria-label="Picture of the mesh">
           <MeshPicture nodes={nodes} />
+          <p class="note">Square: the coordinator. In a ring: this agent.</p>
         </section>
         <PropagationCard />
       </div>
@@ -57,36 +58,23 @@ function troubleOf({ nodeId, standing, lag, behindForMs, silentForMs }: NodeView
     : `${nodeId} has been silent for ${duration(silentForMs)}`
 }
 
+const COLUMNS: readonly Column[] = [
+  { title: 'Node' },
+  { title: 'State' },
+  { title: 'Lacks', number: true },
+  { title: 'Since', number: true },
+  { title: 'Last heard', number: true },
+  { title: 'Load', number: true },
+  { title: 'Address' },
+]
+
 function NodesTable({ nodes }: { readonly nodes: readonly NodeView[] }) {
   return (
-    <Scroll label="Table of nodes">
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">Node</th>
-            <th scope="col">State</th>
-            <th scope="col" class="number">
-              Lacks
-            </th>
-            <th scope="col" class="number">
-              Since
-            </th>
-            <th scope="col" class="number">
-              Last heard
-            </th>
-            <th scope="col" class="number">
-              Load
-            </th>
-            <th scope="col">Address</th>
-          </tr>
-        </thead>
-        <tbody>
-          {nodes.map((node) => (
-            <NodeRow key={node.nodeId} node={node} />
-          ))}
-        </tbody>
-      </table>
-    </Scroll>
+    <Table label="Table of nodes" columns={COLUMNS}>
+      {nodes.map((node) => (
+        <NodeRow key={node.nodeId} node={node} />
+      ))}
+    </Table>
   )
 }
 

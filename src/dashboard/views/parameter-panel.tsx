@@ -22,7 +22,11 @@ export function ParameterPanel({ section, parameter }: { readonly section: strin
           Close
         </a>
       </div>
-      {view?.update && <a href={hrefOf('story', section, parameter)}>Its story</a>}
+      {view?.update && (
+        <p>
+          <a href={hrefOf('story', section, parameter)}>Its story</a>
+        </p>
+      )}
       {view && <Details view={view} />}
       {parameters.loaded && !view && <p class="empty">It was never set and is not declared. A value makes it.</p>}
       {/* Not before it is known what stands, or an empty field would be published over it. */}

@@ -1,6 +1,7 @@
 import { useEffect, useRef } from 'preact/hooks'
 import uPlot from 'uplot'
 import 'uplot/dist/uPlot.min.css'
+import { clock } from '../model/format.ts'
 import type { Point } from '../model/tuning.ts'
 
 export interface Series {
@@ -78,7 +79,10 @@ function optionsOf(latest: { current: PlotProps }, host: HTMLElement): uPlot.Opt
       x: { range: timeSpan(latest) },
       y: { range: atLeastZero(latest) },
     },
-    axes: [axis, { ...axis, size: 64, values: (_, values) => values.map((value) => `${value} ${unit}`) }],
+    axes: [
+      { ...axis, space: 80, values: (_, values, __, ___, apart) => values.map((at) => clock(1_000 * at, apart < 60)) },
+      { ...axis, size: 64, values: (_, values) => values.map((value) => `${value} ${unit}`) },
+    ],
     series: [
       {},
       ...series.map(({ name }, i) => ({ label: name, stroke: strokes[i]!, width: 1.5, points: { size: 4 } })),
@@ -87,15 +91,15 @@ function optionsOf(latest: { current: PlotProps }, host: HTMLElement): uPlot.Opt
   }
 }
 
-/** A minute at least: the library itself spreads a single point over years. */
+/** A minute at least, up to the last point: the library itself spreads a single point over years. */
 const SPAN_SECONDS_MIN = 60
 
 const timeSpan =
   (latest: { current: PlotProps }): uPlot.Range.Function =>
   () => {
     const times = latest.current.series.flatMap(({ points }) => points.map(({ at }) => at / 1_000))
-    const first = Math.min(...times)
-    return [first, Math.max(first + SPAN_SECONDS_MIN, ...times)]
+    const last = Math.max(...times)
+    return [Math.min(last - SPAN_SECONDS_MIN, ...times), last]
   }
 
 const atLeastZero =

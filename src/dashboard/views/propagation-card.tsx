@@ -13,7 +13,7 @@ const Headline = ({ boundMs, waiting, oldestWaitingMs }: HeadlineProps) =>
   waiting > 0 && oldestWaitingMs > boundMs ? (
     <p class="headline">
       {plural(waiting, 'change')} not yet everywhere after <strong>{duration(oldestWaitingMs)}</strong>; all others of
-      the last hour were in {duration(boundMs)}
+      the last hour were everywhere in {duration(boundMs)}
     </p>
   ) : (
     <p class="headline">

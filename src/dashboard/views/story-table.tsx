@@ -4,7 +4,7 @@ import { markId, type SpaceTime } from '#observe/space-time/model'
 import type { HistoryJson } from '../agent/answers.ts'
 import { time } from '../model/format.ts'
 import { useDashboard } from './hooks.ts'
-import { Scroll } from './scroll.tsx'
+import { type Column, Table } from './table.tsx'
 
 interface StoryTableProps {
   readonly section: string
@@ -12,6 +12,15 @@ interface StoryTableProps {
   readonly history: readonly HistoryJson[]
   readonly diagram: SpaceTime
 }
+
+const COLUMNS: readonly Column[] = [
+  { title: 'Update' },
+  { title: 'Value' },
+  { title: 'Written' },
+  { title: 'Now it' },
+  { title: 'What happened' },
+  { title: 'Action', hidden: true },
+]
 
 /** The same in rows, the newest first: what was replaced, what lost, and the way back to each value. */
 export function StoryTable({ section, parameter, history, diagram }: StoryTableProps) {
@@ -30,55 +39,39 @@ export function StoryTable({ section, parameter, history, diagram }: StoryTableP
           {fault}
         </p>
       )}
-      <Scroll label="History">
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">Update</th>
-              <th scope="col">Value</th>
-              <th scope="col">Written</th>
-              <th scope="col">Now it</th>
-              <th scope="col">What happened</th>
-              <th scope="col">
-                <span class="hidden">Action</span>
-              </th>
+      <Table label="History" columns={COLUMNS}>
+        {history.map((record) => {
+          const fate = fates.get(markId(record.update)) ?? 'replaced'
+          return (
+            <tr key={record.id} data-update={record.id}>
+              <th scope="row">{record.id}</th>
+              <td>
+                <code>{valueLabel(record.update)}</code>
+              </td>
+              <td>{time(record.update.timestamp[0])}</td>
+              <td>
+                <span class={`fate ${fate}`}>{fate === 'replaced' ? 'is replaced' : fate}</span>
+              </td>
+              <td class="wrap">
+                {record.explanation}
+                {record.update.reason !== null && <em class="note"> “{record.update.reason}”</em>}
+              </td>
+              <td>
+                {fate !== 'stands' && (
+                  <button
+                    type="button"
+                    class="second"
+                    aria-label={`Publish again: ${record.id}`}
+                    onClick={() => again(record)}
+                  >
+                    Publish again
+                  </button>
+                )}
+              </td>
             </tr>
-          </thead>
-          <tbody>
-            {history.map((record) => {
-              const fate = fates.get(markId(record.update)) ?? 'replaced'
-              return (
-                <tr key={record.id} data-update={record.id}>
-                  <th scope="row">{record.id}</th>
-                  <td>
-                    <code>{valueLabel(record.update)}</code>
-                  </td>
-                  <td>{time(record.update.timestamp[0])}</td>
-                  <td>
-                    <span class={`fate ${fate}`}>{fate === 'replaced' ? 'is replaced' : fate}</span>
-                  </td>
-                  <td class="wrap">
-                    {record.explanation}
-                    {record.update.reason !== null && <em class="note"> “{record.update.reason}”</em>}
-                  </td>
-                  <td>
-                    {fate !== 'stands' && (
-                      <button
-                        type="button"
-                        class="second"
-                        aria-label={`Publish again: ${record.id}`}
-                        onClick={() => again(record)}
-                      >
-                        Publish again
-                      </button>
-                    )}
-                  </td>
-                </tr>
-              )
-            })}
-          </tbody>
-        </table>
-      </Scroll>
+          )
+        })}
+      </Table>
     </>
   )
 }

@@ -1,10 +1,10 @@
 import { useState } from 'preact/hooks'
 import type { AdjustmentJson, ObjectiveJson, TunerJson } from '../agent/answers.ts'
-import { percent, time } from '../model/format.ts'
+import { percent, plural, time } from '../model/format.ts'
 import { measuredOf } from '../model/tuning.ts'
 import { useChanges, useDashboard } from './hooks.ts'
 import { Plot } from './plot.tsx'
-import { Scroll } from './scroll.tsx'
+import { type Column, Table } from './table.tsx'
 
 const MODES: Readonly<Record<TunerJson['mode'], string>> = {
   active: 'This node coordinates and tunes the mesh.',
@@ -70,7 +70,7 @@ function Objective({ objective, onFault }: { readonly objective: ObjectiveJson }
       <p>{note}</p>
       {trial && (
         <p>
-          On trial: {trial.parameter} from {trial.oldValue} to {trial.newValue}, for {trial.windows} windows.
+          On trial: {trial.parameter} from {trial.oldValue} to {trial.newValue}, for {plural(trial.windows, 'window')}.
         </p>
       )}
       {goals.map((goal) => (
@@ -126,44 +126,35 @@ function Goal({ objective, goal }: { readonly objective: string; readonly goal: 
   )
 }
 
+const TUNABLE_COLUMNS: readonly Column[] = [
+  { title: 'Parameter' },
+  { title: 'Value', number: true },
+  { title: 'Bounds', number: true },
+  { title: 'Left alone because' },
+]
+
 function Tunables({ objective: { name, parameters }, onFault }: { readonly objective: ObjectiveJson } & WithFault) {
   const call = useTunerCall(onFault)
   return (
-    <Scroll label={`Parameters of ${name}`}>
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">Parameter</th>
-            <th scope="col" class="number">
-              Value
-            </th>
-            <th scope="col" class="number">
-              Bounds
-            </th>
-            <th scope="col">Left alone because</th>
-          </tr>
-        </thead>
-        <tbody>
-          {parameters.map(({ parameter, value, min, max, held, owner }) => (
-            <tr key={parameter}>
-              <th scope="row">{parameter}</th>
-              <td class="number">{value}</td>
-              <td class="number">
-                {min} to {max}
-              </td>
-              <td class="wrap">
-                {held}{' '}
-                {held !== null && owner !== null && (
-                  <button type="button" class="second" onClick={() => call('release', { parameter })}>
-                    Release {parameter}
-                  </button>
-                )}
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </Scroll>
+    <Table label={`Parameters of ${name}`} columns={TUNABLE_COLUMNS}>
+      {parameters.map(({ parameter, value, min, max, held, owner }) => (
+        <tr key={parameter}>
+          <th scope="row">{parameter}</th>
+          <td class="number">{value}</td>
+          <td class="number">
+            {min} to {max}
+          </td>
+          <td class="wrap">
+            {held}{' '}
+            {held !== null && owner !== null && (
+              <button type="button" class="second" onClick={() => call('release', { parameter })}>
+                Release {parameter}
+              </button>
+            )}
+          </td>
+        </tr>
+      ))}
+    </Table>
   )
 }
 
@@ -193,34 +184,29 @@ function FreezeForm({ frozen, onFault }: { readonly frozen: boolean } & WithFaul
   )
 }
 
+const ADJUSTMENT_COLUMNS: readonly Column[] = [
+  { title: 'When' },
+  { title: 'Parameter' },
+  { title: 'From', number: true },
+  { title: 'To', number: true },
+  { title: 'Why' },
+]
+
 const Adjustments = ({ adjustments }: { readonly adjustments: readonly AdjustmentJson[] }) => (
-  <Scroll label="Adjustments, the newest first">
-    <table>
-      <thead>
-        <tr>
-          <th scope="col">When</th>
-          <th scope="col">Parameter</th>
-          <th scope="col">From</th>
-          <th scope="col">To</th>
-          <th scope="col">Why</th>
-        </tr>
-      </thead>
-      <tbody>
-        {adjustments.map(({ at, kind, section, parameter, oldValue, newValue, reason, nodeId }) => (
-          <tr key={`${at} ${section}.${parameter}`}>
-            <td>{time(at)}</td>
-            <th scope="row">
-              {section}.{parameter}
-              {kind === 'revert' && <span class="tag strong">taken back</span>}
-            </th>
-            <td class="number">{oldValue}</td>
-            <td class="number">{newValue}</td>
-            <td class="wrap">
-              {reason} <span class="note">{nodeId}</span>
-            </td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
-  </Scroll>
+  <Table label="Adjustments, the newest first" columns={ADJUSTMENT_COLUMNS}>
+    {adjustments.map(({ at, kind, section, parameter, oldValue, newValue, reason, nodeId }) => (
+      <tr key={`${at} ${section}.${parameter}`}>
+        <td>{time(at)}</td>
+        <th scope="row">
+          {section}.{parameter}
+          {kind === 'revert' && <span class="tag strong">taken back</span>}
+        </th>
+        <td class="number">{oldValue}</td>
+        <td class="number">{newValue}</td>
+        <td class="wrap">
+          {reason} <span class="note">{nodeId}</span>
+        </td>
+      </tr>
+    ))}
+  </Table>
 )

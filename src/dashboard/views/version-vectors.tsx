@@ -51,7 +51,7 @@ function MatrixTable({ matrix }: { readonly matrix: Matrix }) {
             <td />
             {columns.map(({ origin, label, top }) => (
               <th key={origin} scope="col" class="number" title={origin}>
-                {label} <span class="note">{top}</span>
+                {label} <span class="tag">{top}</span>
               </th>
             ))}
           </tr>
@@ -83,7 +83,7 @@ function MatrixTable({ matrix }: { readonly matrix: Matrix }) {
 function Furthest({ matrix: { nodes } }: { readonly matrix: Matrix }) {
   const behind = nodes.filter(({ lag }) => lag !== 0).sort((a, b) => (b.lag ?? 0) - (a.lag ?? 0))
   return (
-    <p role="status">
+    <p class="below" role="status">
       {behind.length === 0
         ? `All ${nodes.length} nodes have shown everything.`
         : `Furthest behind: ${behind

@@ -72,6 +72,15 @@ describe('structured logs', () => {
     ])
   })
 
+  it('has what the tuner writes down after each window only at debug', () => {
+    const memory = { ...change(1), changes: [{ ...change(1).changes[0]!, section: 'auto_tuner_state' }] }
+    emit('change', memory)
+    expect(lines).toEqual([])
+    startLogging('debug')
+    emit('change', memory)
+    expect(lines).toMatchObject([{ level: 'debug', event: 'config.changed', section: 'auto_tuner_state' }])
+  })
+
   it('cuts long values, and keeps small ones as they are', () => {
     emit('change', change({ small: [1] }, 'x'.repeat(10_000)))
     emit('change', change({ large: 'x'.repeat(10_000) }))
