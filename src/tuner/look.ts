@@ -58,8 +58,7 @@ export function look(state: TuningState, at: Look): Verdict {
   const aged = { ...state, blocked, settleMs, trial: state.trial && { ...state.trial, age: state.trial.age + 1 } }
   const unusable = tooFewSamples(at.objective, at.window)
   if (unusable !== undefined) return stay(aged, unusable)
-  // By the middle of the window: shorter than that, and most of what is in it began after the move.
-  if (state.settleMs > at.elapsedMs / 2) return stay(aged, 'what was measured began before the last move')
+  if (isSettling(state, at.elapsedMs)) return stay(aged, 'what was measured began before the last move')
   // Also when frozen meanwhile: a move that makes things worse does not stay because nobody may move.
   if (aged.trial !== undefined) return judge(aged, aged.trial, at)
   if (aged.frozen) return stay(aged, `frozen after ${REVERTS_FREEZE} moves in a row had to be taken back`)
@@ -67,6 +66,9 @@ export function look(state: TuningState, at: Look): Verdict {
     return stay({ ...aged, pauseLeft: aged.pauseLeft - 1 }, `pause: ${aged.pauseLeft} more windows after the last move`)
   return propose(aged, at, measuredOf(at.objective, at.window))
 }
+
+/** Whether most of what is in a window began before the last move; by its middle, most began after it. */
+export const isSettling = ({ settleMs }: TuningState, elapsedMs: number): boolean => settleMs > elapsedMs / 2
 
 const stay = (state: TuningState, note: string): Verdict => ({ state, move: undefined, note })
 

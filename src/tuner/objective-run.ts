@@ -3,7 +3,7 @@ import type { JsonValue } from '#core/json'
 import { type ClosedWindow, GatheredWindows } from './gathered-windows.ts'
 import { BLOCKED_MS } from './guard.ts'
 import { GuardedStrategy } from './guarded-strategy.ts'
-import { look, type Move, type Verdict } from './look.ts'
+import { isSettling, look, type Move, type Verdict } from './look.ts'
 import { metricsOf, type Objective } from './objective.ts'
 import type { Tunable, TuningStrategy } from './strategy.ts'
 import { Trend } from './trend.ts'
@@ -73,8 +73,9 @@ export class ObjectiveRun {
     this.window = window
     const judged = tooFewSamples(objective, window) === undefined
     if (judged) this.trend.add(measuredOf(objective, window).p95)
-    if (judged || this.latest.windows >= GATHERED_MAX) this.latest.clear()
     const { elapsedMs } = closed
+    // What began before the last move is not judged together with what comes after it.
+    if (judged || isSettling(this.state, elapsedMs) || this.latest.windows >= GATHERED_MAX) this.latest.clear()
     const { rise } = this.trend
     const sinceTrial = this.sinceTrial.view()
     const at = { objective, strategy, tunables, window, elapsedMs, sinceTrial, rise, stepRatioMax }

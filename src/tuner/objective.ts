@@ -14,6 +14,7 @@ export type Goal =
 export interface Objective {
   /** names its state in the mesh: the same on every node */
   readonly name: string
+  /** at most one of each kind */
   readonly goals: readonly Goal[]
   /** `section.parameter`, each declared with `tune` */
   readonly parameters: readonly string[]
@@ -83,7 +84,13 @@ function objectiveDefect(objective: Objective): string | undefined {
   if (new Set(parameters).size < parameters.length) return 'a parameter is named twice'
   const nameless = parameters.find((parameter) => typeof parameter !== 'string' || !parameter.includes('.'))
   if (nameless !== undefined) return `${JSON.stringify(nameless)} is no section.parameter`
-  return goals.map(goalDefect).find((problem) => problem !== undefined)
+  return goals.map(goalDefect).find((problem) => problem !== undefined) ?? kindsDefect(goals)
+}
+
+/** A move is judged by one number of each kind: of two p95s the one would be held to the goal of the other. */
+function kindsDefect(goals: readonly Goal[]): string | undefined {
+  const twice = GOAL_FIELDS.find((kind) => goals.filter((goal) => kind in goal).length > 1)
+  return twice === undefined ? undefined : `two goals are ${twice}; there is one of each kind`
 }
 
 const isBreakdown = (breakdown: unknown): boolean =>

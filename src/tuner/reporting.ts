@@ -17,6 +17,8 @@ const REPORTERS_PER_BEAT = 64
  * little about now to be reported again.
  */
 const KEPT_MAX = 10
+/** Of a process that stood still for longer the wire would refuse the report: nothing was measured for most of that time. */
+const ELAPSED_MS_MAX = 60 * 60 * 1000
 
 /** One report, as long as nobody can be sure that it arrived. */
 interface Kept {
@@ -85,7 +87,7 @@ export class Reporting {
     if (taken.metrics.length === 0 && !isNew) return
     this.to = coordinator.runId
     for (const report of taken.metrics) this.savedBytes -= reportBytes(report)
-    const elapsedMs = Math.max(0, nowMs - earliest(taken.sinceMs, nowMs))
+    const elapsedMs = Math.min(ELAPSED_MS_MAX, nowMs - earliest(taken.sinceMs, nowMs))
     port.report(coordinator.nodeId, { elapsedMs, metrics: taken.metrics } satisfies Measurements)
     this.keep(taken, nowMs)
   }

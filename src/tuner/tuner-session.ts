@@ -139,11 +139,13 @@ export class TunerSession {
 
   private scheduleBeat(): void {
     this.cancelBeat()
+    // A listener that was called before this one may have stopped the tuner.
+    if (!this.isRunning) return
     const heard = this.sync?.get(...splitName(HEARTBEAT_INTERVAL))
     const beatMs = typeof heard === 'number' ? heard : BEAT_MS_DEFAULT
     this.cancelBeat = this.scheduler.schedule(beatMs, () => {
       this.beat(beatMs)
-      if (this.isRunning) this.scheduleBeat()
+      this.scheduleBeat()
     })
   }
 

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { z } from 'zod'
+import type { Scheduler } from '#mesh/scheduler'
 import type { ConfigSync } from '#node/api'
 import type { ConfigSyncManager } from '#node/manager'
 import { defineParameters, parameter } from '#node/parameters'
@@ -135,6 +136,27 @@ describe('the life of a tuner', () => {
     expect(windows).toBe(1)
   })
 
+  it('leaves no timer behind when a listener of the node stops it in the middle of a change', async () => {
+    const { node } = await settled()
+    const pending = new Set<object>()
+    const scheduler: Scheduler = {
+      nowMs: () => mesh.scheduler.nowMs(),
+      schedule: (delayMs, callback) => {
+        const timer = {}
+        pending.add(timer)
+        const cancel = mesh.scheduler.schedule(delayMs, () => pending.delete(timer) && callback())
+        return () => pending.delete(timer) && cancel()
+      },
+    }
+    const tuner = tunerOf(0, { scheduler })
+    node.on('change', () => tuner.stop())
+    tuner.start()
+    expect(pending.size).toBe(1)
+    await node.publishUpdate('mesh', 'heartbeat_interval_ms', 2_000)
+    expect(tuner.mode).toBe('off')
+    expect(pending.size).toBe(0)
+  })
+
   it('joins a mesh and leaves it; one whose declarations do not fit changes nothing', async () => {
     const { node } = await settled()
     const tuner = new AutoTuner({ objectives: [POOL], parameters, scheduler: mesh.scheduler })
@@ -214,6 +236,10 @@ describe('what a program does wrong', () => {
     [wrong({ goals: [{ metric: 'm', rateAtLeast: 1.5 }] }), /rateAtLeast of m is not 0 to 1/],
     [wrong({ goals: [{ metric: 'm', p95Below: 3 }] }), /exactly one of p95AtMost, rateAtLeast, raise/],
     [wrong({ goals: [{ metric: 'm', p95AtMost: 1, raise: 'throughput' }] }), /exactly one of/],
+    [
+      wrong({ goals: ['m', 'n'].map((metric) => ({ metric, p95AtMost: 1 })) }),
+      /two goals are p95AtMost; there is one of each/,
+    ],
     [wrong({ goals: [{ metric: 'm', raise: 'money' }] }), /raise of m is not "throughput"/],
     [wrong({ giveback: 'default' }), /unknown member giveback; there are name, goals/],
     [wrong({ giveBack: 'never' }), /giveBack is bounds or default/],

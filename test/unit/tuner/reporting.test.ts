@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { decodeFrame, encodeFrame } from '#codec/frame'
 import type { NodeId, RunId } from '#core/identity'
 import type { Measurements } from '#core/protocol'
 import type { HeardCoordinator } from '#node/tuner-port'
@@ -122,6 +123,19 @@ describe('what an observing node reports', () => {
       ['node-001', 0, 0],
       ['node-001', 5, H],
     ])
+  })
+
+  it('of a process that stood still for days is of an hour, which the wire takes', () => {
+    const node = new Observer()
+    node.coordinator = heard('node-001', 100)
+    node.beat(1)
+    node.reporting.add([{ metric: 'ok', good: 2, bad: 0, buckets: [] }], node.nowMs)
+    node.nowMs += 48 * 60 * 60 * H
+    node.beat(4)
+    const { measurements } = node.sent.at(-1)!
+    expect(measurements).toMatchObject({ elapsedMs: 60 * 60 * H, metrics: [{ good: 6 }] })
+    const frame = decodeFrame(encodeFrame([{ type: 'measurements', measurements }], 1_024).bytes)
+    expect(frame.outcome).not.toBe('rejected')
   })
 
   it('is the own of whoever becomes the coordinator', () => {
