@@ -11,9 +11,9 @@ export function pointText({ atS, p95, jobs, limits }: CoursePoint, goalMs: numbe
   return `${atS.toFixed(0).padStart(4)} s  ${measured}${verdict.padEnd(12)}  ${String(jobs).padStart(4)} jobs/s  ${by}`
 }
 
-/** `16 × 4 in 400 ms`: batches at once, the jobs of one, and how long it waits for them. */
+/** `16 batches of 4, wait 400 ms`: so many at once at most, of so many jobs at most, for which each waits at most so long. */
 export const limitsText = ({ concurrency, batchSize, batchTimeLimitMs }: PoolLimits): string =>
-  `${concurrency} × ${batchSize} in ${batchTimeLimitMs} ms`
+  `${concurrency} batches of ${batchSize}, wait ${batchTimeLimitMs} ms`
 
 /** `pool.concurrency 16 → 8: p95 over its goal …` */
 export function adjustmentText({ kind, section, parameter, oldValue, newValue, reason }: SeenAdjustment): string {

@@ -68,7 +68,7 @@ describe('the screen of demo --tune', () => {
 
   it('says each second and each adjustment in a line where there is no terminal', () => {
     expect(pointText(view.points[0]!, 200)).toMatch(
-      /^ +1 s {2}p95 +400 ms {2}missed .* 100 jobs\/s .* 2 × 4 in 100 ms$/,
+      /^ +1 s {2}p95 +400 ms {2}missed .* 100 jobs\/s .* 2 batches of 4, wait 100 ms$/,
     )
     expect(pointText({ ...view.points[0]!, p95: undefined }, 200)).toContain('too few jobs')
     expect(adjustmentText({ ...record, kind: 'revert' } as never)).toBe('▼ pool.concurrency 16 → 8: p95 over its goal')
