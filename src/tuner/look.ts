@@ -61,7 +61,7 @@ export function look(state: TuningState, at: Look): Verdict {
   if (isSettling(state, at.elapsedMs)) return stay(aged, 'what was measured began before the last move')
   // Also when frozen meanwhile: a move that makes things worse does not stay because nobody may move.
   if (aged.trial !== undefined) return judge(aged, aged.trial, at)
-  if (aged.frozen) return stay(aged, `frozen after ${REVERTS_FREEZE} moves in a row had to be taken back`)
+  if (aged.frozen) return stay(aged, frozenNote(aged))
   if (aged.pauseLeft > 0)
     return stay({ ...aged, pauseLeft: aged.pauseLeft - 1 }, `pause: ${aged.pauseLeft} more windows after the last move`)
   return propose(aged, at, measuredOf(at.objective, at.window))
@@ -71,6 +71,9 @@ export function look(state: TuningState, at: Look): Verdict {
 export const isSettling = ({ settleMs }: TuningState, elapsedMs: number): boolean => settleMs > elapsedMs / 2
 
 const stay = (state: TuningState, note: string): Verdict => ({ state, move: undefined, note })
+
+const frozenNote = ({ revertsInRow }: TuningState): string =>
+  revertsInRow >= REVERTS_FREEZE ? `frozen: ${revertsInRow} moves in a row had to be taken back` : 'frozen by hand'
 
 const withoutElapsed = (blocked: readonly Blocked[], elapsedMs: number): readonly Blocked[] =>
   blocked.map((entry) => ({ ...entry, leftMs: entry.leftMs - elapsedMs })).filter(({ leftMs }) => leftMs > 0)

@@ -117,7 +117,9 @@ describe('guard', () => {
     for (let i = 0; i < 20 && !pool.state.frozen; i++) pool.window(pool.value > 20 ? SLOW : GOOD)
     expect(pool.state).toMatchObject({ frozen: true, revertsInRow: 3 })
     expect(pool.value).toBe(20)
-    expect(pool.window(GOOD)).toMatchObject({ move: undefined, note: expect.stringMatching(/^frozen/) })
+    expect(pool.window(GOOD)).toMatchObject({ move: undefined, note: expect.stringMatching(/^frozen: 3 moves/) })
+    pool.state = { ...pool.state, revertsInRow: 0 }
+    expect(pool.window(GOOD).note).toBe('frozen by hand')
     pool.state = { ...pool.state, frozen: false, revertsInRow: 0 }
     expect(pool.window(GOOD).move).toBeDefined()
   })
