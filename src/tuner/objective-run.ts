@@ -46,7 +46,6 @@ export class ObjectiveRun {
   adopt(json: JsonValue | undefined): void {
     this.state = stateFromJson(json)
     this.sinceTrial.clear()
-    this.trend.clear()
   }
 
   /** Begins where its predecessor ended: what that one measured of a trial went with it, so the trial begins again. */

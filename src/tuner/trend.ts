@@ -14,10 +14,6 @@ export class Trend {
     this.p95s = p95 === undefined ? [] : [...this.p95s, p95].slice(-WINDOWS)
   }
 
-  clear(): void {
-    this.p95s = []
-  }
-
   /** How much it rose from window to window at least, in its unit; 0 when it is steady or falls. */
   get rise(): number {
     const { p95s } = this
