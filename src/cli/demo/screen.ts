@@ -53,7 +53,7 @@ function headerLines({ nodes }: DemoView, colors: Colors): string[] {
   const agreed = snapshots.length === live.length && snapshots.every((snapshot) => !difference(snapshots[0]!, snapshot))
   const verdict = agreed ? colors.green('● every live node agrees') : colors.yellow('○ spreading …')
   return [
-    `${colors.bold('ConfigSync')}  ${live.length} of ${nodes.length} agents live, joined by mutual TLS 1.3   ${verdict}`,
+    `${colors.bold('ConfigSync')}  ${verdict}   ${live.length} of ${nodes.length} agents live, joined by mutual TLS 1.3`,
   ]
 }
 
@@ -131,6 +131,7 @@ export const reachedText = (reachedMs: Readonly<Record<string, number>>): string
     .map(([nodeId, ms]) => `${nodeId} ${duration(ms)}`)
     .join(' · ')
 
+/** Each on a line of its own, within 80 columns: what is cut off cannot be copied. */
 function tryLines({ nodes, chosen, command }: DemoView, colors: Colors): string[] {
   const live = [...nodes.slice(chosen), ...nodes.slice(0, chosen)].filter(({ running }) => running)
   const at = live[0]?.http ?? ''
@@ -138,8 +139,8 @@ function tryLines({ nodes, chosen, command }: DemoView, colors: Colors): string[
   return [
     colors.bold('In another terminal:'),
     `  ${command} set mesh.batch_size_limit 25 --http ${at}`,
-    `  ${command} get mesh.batch_size_limit --http ${other}      ${command} watch --http ${other}`,
-    `  ${command} vv --http ${at}      curl -s http://${at}/v1/config/mesh`,
+    `  ${command} watch --http ${other}`,
+    `  curl -s http://${other}/v1/config/mesh`,
   ]
 }
 

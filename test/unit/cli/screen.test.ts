@@ -70,6 +70,15 @@ describe('the screen of the demo', () => {
     expect(text).toContain('node-1 3.1 ms · node-2 1.5 ms')
   })
 
+  it('cuts off no command that is to be copied, and no key, on a terminal of the usual width', () => {
+    const nodes = [1, 2].map((n) => ({ ...node(n, {}), http: '127.0.0.1:36135' }))
+    const text = renderScreen(view(nodes, { command: 'npx configsync' }), { columns: 80, rows: 40 }, plain).join('\n')
+    expect(text.split('\n').filter((line) => line.includes('127.0.0.1:36135') && line.endsWith('…'))).toEqual([])
+    expect(text).toContain('every live node agrees')
+    expect(text).toMatch(/watch --http 127\.0\.0\.1:36135$/m)
+    expect(text).toMatch(/ q {2}quit$/m)
+  })
+
   it.each([
     [80, 24],
     [40, 20],
