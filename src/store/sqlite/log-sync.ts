@@ -1,4 +1,4 @@
-import { closeSync, fdatasync, openSync } from 'node:fs'
+import { closeSync, fdatasync, fstatSync, openSync } from 'node:fs'
 import { promisify } from 'node:util'
 
 const sync = promisify(fdatasync)
@@ -14,6 +14,11 @@ export class LogSync {
 
   constructor(path: string) {
     this.descriptor = openSync(path, 'r+')
+  }
+
+  /** What the log's file takes. */
+  get bytes(): number {
+    return fstatSync(this.descriptor).size
   }
 
   /** Resolves when everything written before is durable. Rejects when it is not, nor what waits behind it. */

@@ -3,6 +3,7 @@ import type { StoreBatch, StoredState } from '#core/effects'
 import { ConfigSyncError } from '#core/errors'
 import type { NodeId } from '#core/identity'
 import type { JournalBatch, JournalLimits } from '../journal.ts'
+import { Checkpoints } from './checkpoints.ts'
 import { corrupt } from './failure.ts'
 import { fileIdentity } from './file-identity.ts'
 import { JournalTables } from './journal-tables.ts'
@@ -26,6 +27,7 @@ export class OpenDatabase {
   private readonly database: DatabaseSync
   private readonly state: StateTables
   private readonly log: LogSync
+  private readonly checkpoints: Checkpoints
   private node: NodeRow | undefined
   /** the log has a gap that only a checkpoint closes */
   private gap = false
@@ -43,6 +45,7 @@ export class OpenDatabase {
       this.journal = new JournalTables(this.database)
       if (limits) this.journal.limits = limits
       this.log = new LogSync(`${path}-wal`)
+      this.checkpoints = new Checkpoints(path, this.database)
     } catch (error) {
       this.database.close()
       throw error
@@ -89,6 +92,7 @@ export class OpenDatabase {
       throw error
     }
     this.node = node
+    this.checkpoints.written(this.log.bytes)
   }
 
   /** Writes the log into the database and begins it anew, all on the disk. */
@@ -104,6 +108,8 @@ export class OpenDatabase {
     } catch (error) {
       // The system may have dropped what it could not write: what follows in the log is out of reach after a power cut.
       this.gap = true
+      // The one that closes it finds nobody else at it then.
+      await this.checkpoints.idle()
       throw error
     }
   }
@@ -114,7 +120,8 @@ export class OpenDatabase {
     transaction(this.database, () => this.state.writeNode({ ...this.node!, closedFile: fileIdentity(this.path) }))
   }
 
-  close(): void {
+  async close(): Promise<void> {
+    await this.checkpoints.close()
     this.log.close()
     this.database.close()
   }

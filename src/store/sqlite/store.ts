@@ -64,7 +64,7 @@ export class SqliteStore implements Store {
       this.lost = undefined
       return stored
     } catch (cause) {
-      this.database?.close()
+      await this.database?.close()
       this.database = undefined
       folder.release()
       throw storeError(cause, folder.databasePath)
@@ -150,7 +150,7 @@ export class SqliteStore implements Store {
     } catch (cause) {
       throw storeError(cause, folder.databasePath)
     } finally {
-      database.close()
+      await database.close()
       folder.release()
     }
   }
