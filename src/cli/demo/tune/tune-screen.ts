@@ -60,7 +60,8 @@ function footLines({ doing, command, http }: TuneView, colors: Colors): string[]
   return [
     '',
     `${colors.yellow('…')} ${doing}`,
-    colors.dim(`${MARK_HELP}   elsewhere: ${command} tuner explain --http ${http}`),
+    colors.dim(MARK_HELP),
+    colors.dim(`elsewhere: ${command} tuner explain --http ${http}`),
     KEYS.map(([key, meaning]) => `${colors.inverse(` ${key} `)} ${meaning}`).join('  '),
   ]
 }
