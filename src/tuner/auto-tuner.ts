@@ -85,11 +85,6 @@ export class AutoTuner {
     await this.session.applyAdjustment(adjustment)
   }
 
-  /** Whether a parameter, `section.parameter`, belongs to one of the objectives. */
-  tunes(name: string): boolean {
-    return this.session.runs.of(name) !== undefined
-  }
-
   /** Adjustments as they came into force here, newest first. */
   history(): readonly AdjustmentRecord[] {
     return this.log.list()
@@ -102,7 +97,7 @@ export class AutoTuner {
   /**
    * Gives a parameter that a person set to the tuner: its value becomes one that may be moved. Without a name every frozen
    * objective goes on. May be called on any node.
-   * @throws ConfigSyncError as `publishUpdate`
+   * @throws ConfigSyncError PARAMETER_UNKNOWN: it belongs to no objective; and as `publishUpdate`
    */
   async release(name?: string): Promise<void> {
     if (name === undefined) await this.session.states.setFrozen(false, 'released')

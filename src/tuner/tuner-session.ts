@@ -1,3 +1,4 @@
+import { ConfigSyncError } from '#core/errors'
 import type { TunerMode } from '#core/protocol'
 import { type Scheduler, systemScheduler } from '#mesh/scheduler'
 import type { ConfigSync } from '#node/api'
@@ -227,7 +228,10 @@ export class TunerSession {
     if (this.sync === undefined) this.log.note(objective, adjustment, '', this.wallClock())
   }
 
+  /** A value of nobody's objective stays what it is: with the tuner's priority it would lose against everybody's. */
   async release(name: string): Promise<void> {
+    if (this.runs.of(name) === undefined)
+      throw new ConfigSyncError('PARAMETER_UNKNOWN', `${name} belongs to no objective of this tuner`)
     const [section, parameter] = splitName(name)
     const value = this.sync?.get(section, parameter)
     if (value !== undefined) await this.sync!.publishUpdate(section, parameter, value, RELEASED)

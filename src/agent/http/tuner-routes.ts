@@ -1,5 +1,4 @@
 import type { FastifyInstance } from 'fastify'
-import { ConfigSyncError } from '#core/errors'
 import { type HttpContext, refuseWhileStopping } from './context.ts'
 import { ADJUSTMENTS_LISTED } from './limits.ts'
 import { limitOf } from './list-limit.ts'
@@ -85,8 +84,6 @@ function postRelease(app: FastifyInstance, context: HttpContext): void {
     },
     async ({ body: { parameter } }) => {
       refuseWhileStopping(context)
-      if (parameter !== undefined && !context.tuner.tunes(parameter))
-        throw new ConfigSyncError('PARAMETER_UNKNOWN', `${parameter} belongs to no objective of this tuner`)
       await context.tuner.release(parameter)
       return { done: true }
     },

@@ -84,6 +84,7 @@ describe("a person's write", () => {
     await tuned.windows(15)
     expect(tuned.values).toEqual([60, 60, 60])
     expect(tuned.statusOf(0).parameters[0]!.held).toBe('set by a person on node-003 with priority 0 (a demonstration)')
+    await expect(tuned.tuners[1]!.release('pool.nobody')).rejects.toMatchObject({ code: 'PARAMETER_UNKNOWN' })
     await tuned.tuners[1]!.release('pool.concurrency')
     await tuned.windows(6)
     expect(tuned.values[0]).toBeLessThan(60)
