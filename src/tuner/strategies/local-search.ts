@@ -1,10 +1,10 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '#core/json'
 import { short } from '../guard.ts'
-import { AIM, scoreOf } from '../score.ts'
+import { AIM, meetsAll, scoreOf } from '../score.ts'
 import type { Proposal, TrialOutcome, Tunable, TuningContext, TuningStrategy } from '../strategy.ts'
 import { withinStep } from '../values.ts'
 import type { Measured } from '../window.ts'
-import { numbersFrom } from './memory.ts'
+import { numberFrom, numbersFrom } from './memory.ts'
 import { type Rest, restAt, restFrom, watch } from './rest.ts'
 import { afterMove, distance, expected, type Slopes, slopeAfter, slopesFrom, slopesToJson } from './slopes.ts'
 
@@ -17,6 +17,19 @@ const LOSS_MIN = 0.025
 const TRIES_MAX = 3
 /** Shares of the largest step. */
 const STEPS = [1, 0.5, 0.25]
+/**
+ * A place of rest that missed a goal from the beginning is no end: what was tried may have failed because the load changed
+ * meanwhile. It is left after so many windows, with nothing known, and after twice as many each time that this did not help, up to
+ * so many times.
+ */
+const PATIENCE_WINDOWS = 4
+const LEFT_MAX = 5
+const MET_SHARE_MIN = 0.25
+/**
+ * Back from a value that brought nothing, to one that met the goals: where the score is under this share of what it was, the
+ * window still has something of that value, and nothing follows from it.
+ */
+const RETURNED_SHARE = 0.85
 
 interface Memory {
   readonly slopes: Slopes
@@ -28,9 +41,24 @@ interface Memory {
   readonly undo: { readonly name: string; readonly value: number } | undefined
   /** where it rests; undefined while it searches */
   readonly rest: Rest | undefined
+  /** windows at it, where it misses a goal */
+  readonly rested: number
+  /** how often a place of rest that missed a goal was left */
+  readonly left: number
+  /** the last move is taken back or undone: the score before it, if the goals were met */
+  readonly returned: number | undefined
 }
 
-const FRESH: Memory = { slopes: {}, failed: {}, doubted: {}, undo: undefined, rest: undefined }
+const FRESH: Memory = {
+  slopes: {},
+  failed: {},
+  doubted: {},
+  undo: undefined,
+  rest: undefined,
+  rested: 0,
+  left: 0,
+  returned: undefined,
+}
 
 /** A move that could be made, and by how much the logarithm of the score should rise by it. */
 interface Candidate {
@@ -53,11 +81,11 @@ export const localSearchStrategy: TuningStrategy = {
   propose(context, remembered) {
     const memory = memoryOf(remembered)
     if (memory.undo !== undefined) return undo(memory, memory.undo)
-    if (memory.rest === undefined) return search(context, memory)
+    if (memory.rest === undefined) return searchOn(context, memory)
     const { rest, over, measured } = watch(memory.rest, context.objective, context.measured)
-    if (over === undefined) return stay({ ...memory, rest }, 'nothing should be better')
+    if (over === undefined) return resting({ ...context, measured }, { ...memory, rest }, rest)
     // Slopes of another load mislead; a goal that is just missed is the same load.
-    const known = over === 'a goal is missed' ? { ...memory, rest: undefined, failed: {}, doubted: {} } : FRESH
+    const known = over === 'a goal is missed' ? { ...memory, rest: undefined, failed: {}, doubted: {}, left: 0 } : FRESH
     return search({ ...context, measured }, known)
   },
 
@@ -73,7 +101,14 @@ export const localSearchStrategy: TuningStrategy = {
     const hasFailed = !kept || gain < -LOSS_MIN || tries >= TRIES_MAX
     const failed = hasFailed ? { ...memory.failed, [direction]: Math.abs(newValue - oldValue) } : memory.failed
     const doubted = { ...memory.doubted, [direction]: tries }
-    return toJson({ ...memory, slopes, failed, doubted, undo: kept ? { name, value: oldValue } : undefined })
+    return toJson({
+      ...memory,
+      slopes,
+      failed,
+      doubted,
+      undo: kept ? { name, value: oldValue } : undefined,
+      returned: meetsAll(objective, before) ? scoreOf(objective, before) : undefined,
+    })
   },
 }
 
@@ -87,12 +122,26 @@ function undo(memory: Memory, { name, value }: { readonly name: string; readonly
   return { proposal, memory: toJson({ ...memory, undo: undefined }) }
 }
 
+function resting(context: TuningContext, memory: Memory, { metWindows, windows }: Rest) {
+  const { left } = memory
+  const isGood = metWindows > MET_SHARE_MIN * windows || left === LEFT_MAX
+  const rested = isGood ? 0 : memory.rested + 1
+  if (isGood || rested < PATIENCE_WINDOWS * 2 ** left) return stay({ ...memory, rested }, 'nothing should be better')
+  return search(context, { ...FRESH, left: left + 1 })
+}
+
+function searchOn(context: TuningContext, { returned, ...memory }: Memory) {
+  const next = { ...memory, returned: undefined }
+  const leftOver = returned !== undefined && scoreOf(context.objective, context.measured) < RETURNED_SHARE * returned
+  return leftOver ? stay(next, 'back where it was: the next window counts') : search(context, next)
+}
+
 function search(context: TuningContext, memory: Memory) {
   const { objective, measured } = context
   const best = bestOf(context, memory)
   if (best === undefined || best.gain < GAIN_EXPECTED_MIN)
     return stay(
-      { ...memory, failed: {}, doubted: {}, rest: restAt(objective, measured) },
+      { ...memory, failed: {}, doubted: {}, rest: restAt(objective, measured), rested: 0 },
       'nothing should be better: it rests',
     )
   const { tunable, value, gain } = best
@@ -158,23 +207,29 @@ const stay = (memory: Memory, reason: string) => ({
   memory: toJson(memory),
 })
 
-const toJson = ({ slopes, failed, doubted, undo, rest }: Memory): JsonObject => ({
+const toJson = ({ slopes, failed, doubted, undo, rest, rested, left, returned }: Memory): JsonObject => ({
   slopes: slopesToJson(slopes),
   failed: { ...failed },
   doubted: { ...doubted },
   undo: undo === undefined ? null : { ...undo },
   rest: rest === undefined ? null : { ...rest },
+  rested,
+  left,
+  returned: returned ?? null,
 })
 
 function memoryOf(json: JsonValue | undefined): Memory {
   if (json === undefined || !isJsonObject(json)) return FRESH
-  const { slopes, failed, doubted, undo, rest } = json
+  const { slopes, failed, doubted, undo, rest, rested, left, returned } = json
   return {
     slopes: slopesFrom(slopes),
     failed: numbersFrom(failed),
     doubted: numbersFrom(doubted),
     undo: undoOf(undo),
     rest: restFrom(rest),
+    rested: numberFrom(rested) ?? 0,
+    left: numberFrom(left) ?? 0,
+    returned: numberFrom(returned),
   }
 }
 

@@ -55,3 +55,31 @@ describe.each([
     expect(pool.value).toBeLessThan(rested)
   })
 })
+
+describe('search', () => {
+  it('looks again from a place of rest that misses a goal from the beginning, ever more rarely', () => {
+    const pool = new Looked(localSearchStrategy, 40)
+    // Whatever is tried, nothing helps: later it does, and where it rests nothing is different.
+    for (let i = 0; i < 40 && !restsAt(pool); i++) pool.window({ ms: 115 })
+    expect(restsAt(pool)).toBe(true)
+    const rested = pool.value
+    for (let i = 0; i < 60; i++) pool.window({ ms: (115 * pool.value) / rested })
+    expect(pool.value).toBeLessThanOrEqual(rested * 0.85)
+
+    const hopeless = new Looked(localSearchStrategy, 40)
+    const moves = Array.from({ length: 600 }, () => hopeless.window({ ms: 115 }).move !== undefined)
+    expect(moves.slice(0, 200).some(Boolean)).toBe(true)
+    expect(moves.slice(-300).some(Boolean)).toBe(false)
+  })
+
+  it('draws nothing from the window after a value was given back that still has something of it', () => {
+    const pool = new Looked(localSearchStrategy, 40)
+    const world = (): Measures => ({ ms: pool.value > 40 ? 118 : 80, samples: 200 })
+    for (let i = 0; i < 3; i++) pool.window(world())
+    expect(pool.verdicts.map(({ move }) => move?.newValue)).toEqual([48, undefined, 40])
+    const { move, note } = pool.window({ ms: 118, samples: 200 })
+    expect(move, note).toBeUndefined()
+  })
+})
+
+const restsAt = (pool: Looked): boolean => pool.verdicts.at(-1)?.note.endsWith('it rests') === true
