@@ -1,69 +1,24 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
-import { Downstream, type DownstreamOptions } from '#cli/demo/tune/downstream'
+import { Downstream } from '#cli/demo/tune/downstream'
 import { WorkerPool } from '#cli/demo/tune/worker-pool'
 import { MemoryNetwork } from '#mesh/memory'
 import type { ConfigSync } from '#node/api'
 import { ConfigSyncManager } from '#node/manager'
 import { defineParameters, parameter } from '#node/parameters'
+import type { Controller } from '#sim/tuning/controller'
 import type { Values } from '#sim/tuning/workload'
 import { AutoTuner } from '#tuner/auto-tuner'
 import { MetricSet } from '#tuner/metric-set'
-import type { Objective } from '#tuner/objective'
 import { meetsAll } from '#tuner/score'
+import { splitName, TUNER_PRIORITY } from '#tuner/tunables'
 import { measuredOf, windowOf } from '#tuner/window'
+import type { RealWorkload } from './real-workloads.ts'
 
 /** With the preset `test` a window is a second. */
-export const WINDOW_MS = 1_000
-
-/** A program that does real work on two nodes: CPU in worker threads, then a call of a service that has a capacity. */
-export interface RealWorkload {
-  readonly name: string
-  readonly objective: Objective
-  readonly bounds: Readonly<Record<'concurrency' | 'batch_size', readonly [min: number, max: number]>>
-  /** what is swept, and where tuning starts */
-  readonly settings: readonly Values[]
-  readonly starts: readonly Values[]
-  readonly downstream: readonly [before: DownstreamOptions, after: DownstreamOptions]
-}
+const WINDOW_MS = 1_000
 
 const NODES = 2
-const ONCE: DownstreamOptions = { slots: 12, callMs: 20, itemMs: 0, contention: 0.1, queueMax: 200 }
-const BATCHES: DownstreamOptions = { slots: 6, callMs: 30, itemMs: 0.5, contention: 0.1, queueMax: 200 }
-
-const goals = (p95AtMost: number): Objective['goals'] => [
-  { metric: 'request_ms', p95AtMost },
-  { metric: 'request_ok', rateAtLeast: 0.99 },
-  { metric: 'request_ms', raise: 'throughput' },
-]
-const at = (concurrency: number, batchSize: number): Values => ({
-  'work.concurrency': concurrency,
-  'work.batch_size': batchSize,
-})
-
-export const REAL_WORKLOADS: readonly RealWorkload[] = [
-  {
-    name: 'requests',
-    objective: { name: 'work', goals: goals(60), parameters: ['work.concurrency'], strategy: 'gradient' },
-    bounds: { concurrency: [1, 100], batch_size: [1, 2] },
-    settings: [1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 15, 20, 30].map((n) => at(n, 1)),
-    starts: [at(1, 1), at(60, 1)],
-    downstream: [ONCE, { ...ONCE, slots: 8 }],
-  },
-  {
-    name: 'batches',
-    objective: {
-      name: 'work',
-      goals: goals(120),
-      parameters: ['work.batch_size', 'work.concurrency'],
-      strategy: 'search',
-    },
-    bounds: { concurrency: [1, 30], batch_size: [1, 400] },
-    settings: [40, 60, 80, 100, 130].flatMap((batch) => [2, 3, 4, 6].map((n) => at(n, batch))),
-    starts: [at(1, 20), at(12, 200)],
-    downstream: [BATCHES, { ...BATCHES, callMs: 45 }],
-  },
-]
 
 /** Real managers, tuners, threads and timers. */
 export class RealWork {
@@ -74,6 +29,7 @@ export class RealWork {
   private readonly running: number[] = []
   private downstream: Downstream
   private measured = new MetricSet()
+  private controller: Controller | undefined
   private stopped = false
 
   constructor(workload: RealWorkload) {
@@ -81,18 +37,17 @@ export class RealWork {
     this.downstream = new Downstream(workload.downstream[0])
   }
 
-  async start(values: Values, tuned: boolean): Promise<void> {
-    const { bounds, objective } = this.workload
-    const number = (name: keyof typeof bounds) => {
-      const [min, max] = bounds[name]
-      const preset = values[`work.${name}`]!
-      return parameter(z.number().int().min(min).max(max), {
-        default: preset,
-        tune: { min, max, step: 1, whenMissed: 'lower' },
-      })
+  /** @param by who moves the parameters: the tuners of the nodes, one of the other controllers, or nobody */
+  async start(values: Values, by: 'tuner' | 'nobody' | Controller): Promise<void> {
+    const { objective, tunables } = this.workload
+    if (typeof by === 'function') this.controller = by
+    const declared = (name: string) => {
+      const { min, max, step } = tunables.find((one) => one.name === name)!
+      const schema = z.number().int().min(min).max(max)
+      return parameter(schema, { default: values[name]!, tune: { min, max, step, whenMissed: 'lower' } })
     }
     const parameters = defineParameters({
-      work: { concurrency: number('concurrency'), batch_size: number('batch_size') },
+      work: { concurrency: declared('work.concurrency'), batch_size: declared('work.batch_size') },
     })
     const network = new MemoryNetwork()
     for (let i = 0; i < NODES; i++) {
@@ -114,7 +69,7 @@ export class RealWork {
         new WorkerPool({ threads: 1, limits: { concurrency: 0, batchSize: 1, batchTimeLimitMs: 0 }, call }),
       )
       this.running.push(0)
-      if (tuned) tuner.start()
+      if (by === 'tuner') tuner.start()
       node.on('change', () => this.fill(i))
       this.fill(i)
     }
@@ -155,15 +110,15 @@ export class RealWork {
     this.downstream = new Downstream(this.workload.downstream[1])
   }
 
+  /** Published as a tuner publishes. */
   async set(values: Values): Promise<void> {
     for (const [name, value] of Object.entries(values))
-      await this.nodes[0]!.publishUpdate('work', name.split('.')[1]!, value, {
-        priority: -100,
-      })
+      if (value !== this.values[name])
+        await this.nodes[0]!.publishUpdate(...splitName(name), value, { priority: TUNER_PRIORITY })
   }
 
-  get values(): string {
-    return `${this.setting(0, 'batch_size')} × ${this.setting(0, 'concurrency')}`
+  get values(): Values {
+    return Object.fromEntries(this.workload.tunables.map(({ name }) => [name, this.setting(0, splitName(name)[1])]))
   }
 
   /** The throughput of each of the next windows in which every goal was met to the letter; 0 for the others. */
@@ -176,6 +131,7 @@ export class RealWork {
       const { objective } = this.workload
       const measured = measuredOf(objective, windowOf(this.measured, performance.now() - sinceMs))
       windows.push({ goodput: meetsAll(objective, measured) ? (measured.throughput ?? 0) : 0 })
+      if (this.controller) await this.set(this.controller(this.values, this.measured).values)
     }
     return windows
   }

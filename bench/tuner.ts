@@ -1,10 +1,9 @@
 /**
  * What the tuner reaches from bad starts, beside the best static setting by exhaustive sweep and other controllers, over the models of
- * src/sim/tuning and over real work. Prints the tables of docs/tuning.md.
+ * src/sim/tuning. Prints the table of docs/tuning.md; bench/tuner-real.ts has the same over real work.
  *
  *     npm run bench:tuner                          the models: minutes
  *     npm run bench:tuner -- --only batching --seeds 20
- *     npm run bench:tuner -- --real                real work, in real time: ten minutes
  *     npm run bench:tuner -- --write               what was measured, into docs/tuning.md
  */
 import { parseArgs } from 'node:util'

@@ -2,12 +2,12 @@ import type { MetricSet } from '#tuner/metric-set'
 import { meetsAll } from '#tuner/score'
 import { measuredOf, windowOf } from '#tuner/window'
 import type { Controller } from './controller.ts'
-import { type Values, WINDOW_MS, type Workload } from './workload.ts'
+import { type Limited, type Values, WINDOW_MS } from './workload.ts'
 
 /** One update a window, as the tuner has; what they are built for is one for each request or second. */
 
 /** As Netflix's AIMDLimit: one more while nothing goes wrong, 0.9 of it else. @param workload its goals say what goes wrong */
-export function additiveIncrease(workload: Workload): Controller {
+export function additiveIncrease(workload: Limited): Controller {
   return (values, metrics) => {
     const met = meetsAll(workload.objective, measuredOf(workload.objective, windowOf(metrics, WINDOW_MS)))
     const limit = values[workload.limit]!
@@ -28,7 +28,7 @@ const WARMUP = 10
  * Gradient2 as it is published (concurrency-limits, Gradient2Limit.java): the ratio of the long-term to the latest round trip,
  * with a tolerance, and room for a queue. It knows of no goal.
  */
-export function gradient2(workload: Workload): Controller {
+export function gradient2(workload: Limited): Controller {
   let longMs = 0
   let samples = 0
   let estimated: number | undefined
@@ -48,12 +48,12 @@ export function gradient2(workload: Workload): Controller {
 
 const meanMsOf = (metrics: MetricSet): number => metrics.view('request_ms', WINDOW_MS)?.mean ?? 1
 
-function within({ tunables, limit }: Workload, value: number): number {
+function within({ tunables, limit }: Limited, value: number): number {
   const { min, max } = tunables.find(({ name }) => name === limit)!
   return Math.min(max, Math.max(min, value))
 }
 
-const set = (workload: Workload, values: Values, value: number) => ({
+const set = (workload: Limited, values: Values, value: number) => ({
   values: { ...values, [workload.limit]: within(workload, value) },
   move: undefined,
   note: `${workload.limit} = ${value}`,

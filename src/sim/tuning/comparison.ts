@@ -9,7 +9,7 @@ export const WINDOWS_FROM_CHANGE = 20
 /** Then it is held to what it reached for so many. */
 const WINDOWS_HELD = 30
 /** What is reached has to last for so many windows to count as reached. */
-const WINDOWS_REACHED = 10
+export const WINDOWS_REACHED = 10
 const REACHED_SHARE = 0.9
 
 /** A drift is followed for so long, after the windows that there are to get there. */
@@ -64,7 +64,12 @@ export function shareInDrift(
   return meanGoodput(run.slice(WINDOWS_FROM_START)) / best
 }
 
-function outcomeOf(windows: readonly TracedWindow[], allowed: number, best: number): PhaseOutcome {
+/** @param allowed windows that it had to get there; what follows is held to `best` */
+export function outcomeOf(
+  windows: readonly Pick<TracedWindow, 'goodput'>[],
+  allowed: number,
+  best: number,
+): PhaseOutcome {
   let within: number | undefined
   for (let at = 0; at + WINDOWS_REACHED <= windows.length; at++)
     if (meanGoodput(windows.slice(at, at + WINDOWS_REACHED)) >= REACHED_SHARE * best) {

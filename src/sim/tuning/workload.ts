@@ -24,6 +24,9 @@ export interface Workload {
   measure(into: MetricSet, values: Values, change: number, random: () => number): void
 }
 
+/** What a controller has to know of a program, model or not. */
+export type Limited = Pick<Workload, 'objective' | 'tunables' | 'limit'>
+
 export const WINDOW_MS = 10_000
 
 /** Normally distributed, mean 0 and deviation 1 (Box and Muller, 1958). */

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { additiveIncrease, gradient2 } from '#sim/tuning/baselines'
 import { compare } from '#sim/tuning/comparison'
-import { doingNothing, tunerOf } from '#sim/tuning/controller'
+import { type Controller, doingNothing, tunerOf } from '#sim/tuning/controller'
 import { steadyAt } from '#sim/tuning/course'
 import { type BestSetting, bestStatic } from '#sim/tuning/sweep'
 import { tune } from '#sim/tuning/tune'
+import type { Workload } from '#sim/tuning/workload'
 import { WORKLOADS, workerPool } from '#sim/tuning/workloads'
 
 /** Coarser than the sweep of `npm run bench:tuner`, which takes a minute. */
@@ -32,7 +33,7 @@ describe.each(WORKLOADS.map((workload, index) => [workload.name, workload, index
 )
 
 describe('what it is compared with', () => {
-  const valuesOf = (controller: typeof additiveIncrease, start: number, windows: number) =>
+  const valuesOf = (controller: (workload: Workload) => Controller, start: number, windows: number) =>
     tune({
       workload: workerPool,
       start: { 'pool.concurrency': start },
