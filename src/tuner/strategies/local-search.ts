@@ -160,14 +160,17 @@ function bestOf(context: TuningContext, memory: Memory): Candidate | undefined {
   return best
 }
 
-/** Steps in both directions that are not held, at their end, taken back lately, or failed already. */
+/**
+ * Steps in both directions that are not held, at their end, taken back lately, or failed already. Where nothing is known, those in
+ * one, the longest first.
+ */
 function candidatesOf(tunable: Tunable, context: TuningContext, { slopes, failed }: Memory): Candidate[] {
   const { objective, measured, stepRatioMax, isBlocked } = context
   if (tunable.held !== undefined) return []
   const slope = slopes[tunable.name]
   const candidates: Candidate[] = []
   for (const sign of slope === undefined ? [firstSign(tunable, context)] : [1, -1]) {
-    for (const share of slope === undefined ? [1] : STEPS) {
+    for (const share of STEPS) {
       const value = stepped(tunable, sign, stepRatioMax * share)
       const failedAt = failed[directionOf(tunable.name, sign)] ?? Number.POSITIVE_INFINITY
       if (value === tunable.value || Math.abs(value - tunable.value) >= failedAt) continue

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { gradientStrategy } from '#tuner/strategies/gradient'
 import { localSearchStrategy } from '#tuner/strategies/local-search'
-import type { TuningStrategy } from '#tuner/strategy'
-import { Looked, type Measures } from '../tuning-fixture.ts'
+import type { TuningContext, TuningStrategy } from '#tuner/strategy'
+import { Looked, type Measures, OBJECTIVE, tunable, windowWith } from '../tuning-fixture.ts'
 
 /** Values in force, window after window, in a world without noise. */
 function walk(strategy: TuningStrategy, from: number, world: (value: number) => Measures, windows: number): number[] {
@@ -70,6 +70,20 @@ describe('search', () => {
     const moves = Array.from({ length: 600 }, () => hopeless.window({ ms: 115 }).move !== undefined)
     expect(moves.slice(0, 200).some(Boolean)).toBe(true)
     expect(moves.slice(-300).some(Boolean)).toBe(false)
+  })
+
+  it('takes a shorter first step where the full one was taken back lately', () => {
+    const context = (blocked: readonly number[]): TuningContext => ({
+      objective: OBJECTIVE,
+      window: windowWith({ ms: 130 }),
+      measured: { p95: 130, successRate: 1, throughput: 20 },
+      tunables: [tunable(60)],
+      stepRatioMax: 0.2,
+      isBlocked: (_name, value) => blocked.includes(value),
+    })
+    const wanted = (blocked: readonly number[]) => localSearchStrategy.propose(context(blocked), undefined).proposal
+    expect(wanted([])).toMatchObject({ value: 50 })
+    expect(wanted([50])).toMatchObject({ value: 55 })
   })
 
   it('draws nothing from the window after a value was given back that still has something of it', () => {
