@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { NodeAnswer } from '#cli/answers'
 import { MemoryNetwork } from '#mesh/memory'
 import { eventually } from '../support/eventually.ts'
 import { HttpAgent } from '../support/http-agent.ts'
@@ -105,6 +106,8 @@ describe('several agents of one mesh', () => {
 
   it('measure how long updates of others took', async () => {
     await eventually('b is ready', async () => (await b.call('GET', '/readyz')).status === 200)
+    const offsetKnown = async () => (await nodesOf(b)).every(({ clockOffsetMs }: NodeAnswer) => clockOffsetMs !== null)
+    await eventually('b knows how the clock of a goes, without which it measures nothing', offsetKnown)
     await put(a, 'mesh/x', { value: 1 })
     await eventually('b has it', async () => (await read(b, 'mesh/x')).value === 1)
     // Under load components, the metrics among them, are told a little later.
