@@ -1,6 +1,7 @@
 /** ConfigSync: live configuration that a mesh of processes agrees on. */
 export type { CustomRule, RuleSibling } from '#core/custom-rules'
 export { ConfigSyncError, ERROR_CODES, type ErrorCode } from '#core/errors'
+export type { TurnedAway } from '#core/exclusion'
 export type { NodeId, Origin, RunId, Sequence } from '#core/identity'
 export type { JsonValue } from '#core/json'
 export { resolveConflict } from '#core/resolution'

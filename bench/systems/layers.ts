@@ -18,7 +18,7 @@ const identityOf = (index: number): MeshIdentity => ({
   cluster: CLUSTER,
 })
 
-const nobody = { onPeerUp: () => {}, onPeerDown: () => {}, onTrouble: () => {} }
+const nobody = { onPeerUp: () => {}, onPeerDown: () => {}, onTrouble: () => {}, onTurnedAway: () => {} }
 
 /** The mesh alone, carrying what the floors carry: what ConfigSync's connections cost beside bare ones. */
 export async function openMesh({ index, nodes, credentials, onValue }: OpenOptions): Promise<BenchNode> {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import type { ConfigSyncError } from '#core/errors'
+import type { TurnedAway } from '#core/exclusion'
 import type { NodeId, RunId } from '#core/identity'
 import type { Mesh, MeshHandlers } from '#mesh/mesh'
 
@@ -11,6 +12,7 @@ export class MeshMember implements MeshHandlers {
   readonly frames: { readonly from: NodeId; readonly frame: Buffer }[] = []
   readonly events: string[] = []
   readonly troubles: ConfigSyncError[] = []
+  readonly refusals: TurnedAway[] = []
   /** handlers that were called from within a call into a mesh, or from another handler; always empty */
   readonly reentrant: string[] = []
 
@@ -64,6 +66,10 @@ export class MeshMember implements MeshHandlers {
 
   onTrouble(error: ConfigSyncError): void {
     this.#handle(`trouble ${error.code}`, () => this.troubles.push(error))
+  }
+
+  onTurnedAway(refusal: TurnedAway): void {
+    this.#handle(`turned away by ${refusal.by}`, () => this.refusals.push(refusal))
   }
 
   #handle(what: string, action: () => void): void {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import type { TurnedAway } from '#core/exclusion'
 import type { NodeId } from '#core/identity'
 import { FRAME_BYTES_MAX } from '#core/limits'
 import type { Mesh } from '#mesh/mesh'
@@ -203,34 +204,42 @@ const SCENES: Readonly<Record<string, Scene>> = {
     )
   },
 
-  'a second live run of a nodeId is refused, and both sides are told': async (stage) => {
+  'a second live run of a nodeId is refused, both sides are told, and it alone is turned away': async (stage) => {
     const [a, b] = await stage.connected('a', 'b')
     const twin = await stage.member('a')
-    const refusals: unknown[] = []
-    await twin.start().catch((error: { code?: unknown }) => refusals.push(error.code))
-    await eventually(
-      'the second is told',
-      () => refusals.includes('NODE_DUPLICATE') || twin.hasTrouble('NODE_DUPLICATE'),
-    )
+    const failures: unknown[] = []
+    await twin.start().catch((error: { code?: unknown }) => failures.push(error.code))
+    const refusedByB = () => twin.refusals.filter(({ by, mutual }) => by.startsWith('b') && !mutual)
+    if (!failures.includes('NODE_DUPLICATE')) {
+      await eventually('the second is told', () => twin.hasTrouble('NODE_DUPLICATE'))
+      await eventually('and that it is turned away, again and again', () => refusedByB().length >= 3)
+      assert.ok(twin.refusals.every(({ code, by, detail }) => code === 'NODE_DUPLICATE' && by !== '' && detail !== ''))
+    }
     await eventually('the others are told', () => a!.hasTrouble('NODE_DUPLICATE') || b!.hasTrouble('NODE_DUPLICATE'))
     twin.broadcast(Buffer.from('from the twin'))
     a!.broadcast(Buffer.from('from the first'))
     await eventually('b hears the first', () => b!.frames.length === 1)
     assert.deepEqual(b!.textsFrom(a!), ['from the first'])
     assert.deepEqual([b!.events, twin.frames.length], [['up a'], 0])
+    assert.deepEqual([a!.refusals, b!.refusals], [[], []])
   },
 
-  'a node of another cluster is refused, and both sides are told': async (stage) => {
-    const [a] = await stage.connected('a')
-    const stranger = await stage.member('b', { cluster: 'another' })
+  'a node of another cluster is refused, both sides are told, and it alone is turned away': async (stage) => {
+    const [a, b] = await stage.connected('a', 'b')
+    const stranger = await stage.member('c', { cluster: 'another' })
     await stranger.start()
     await eventually(
       'both are told',
       () => a!.hasTrouble('CLUSTER_MISMATCH') && stranger.hasTrouble('CLUSTER_MISMATCH'),
     )
+    await eventually('the stranger is turned away', () => stranger.refusals.length > 0)
+    const [{ code, mutual }] = stranger.refusals as [TurnedAway]
+    assert.deepEqual([code, mutual], ['CLUSTER_MISMATCH', true])
     stranger.broadcast(Buffer.from('let me in'))
     a!.broadcast(Buffer.from('secret'))
-    assert.deepEqual([a!.events, stranger.events, a!.frames, stranger.frames], [[], [], [], []])
+    await eventually('b hears a', () => b!.frames.length === 1)
+    assert.deepEqual([a!.events, stranger.events, a!.frames, stranger.frames], [['up b'], [], [], []])
+    assert.deepEqual([a!.refusals, b!.refusals], [[], []])
   },
 }
 

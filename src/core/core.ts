@@ -5,6 +5,7 @@ import type { Effect, StoredState } from './effects.ts'
 import { Election } from './election.ts'
 import { assertInvariant } from './errors.ts'
 import type { ParameterChange } from './events.ts'
+import { Exclusion, type TurnedAway } from './exclusion.ts'
 import type { NodeId, Origin, Sequence } from './identity.ts'
 import { ORIGINS_WARN, SIBLINGS_REPORTED_ABOVE } from './limits.ts'
 import type { Member } from './member.ts'
@@ -37,6 +38,8 @@ export type Input = { readonly nowMs: number; readonly wallMs: number } & (
   | { readonly type: 'message'; readonly from: NodeId; readonly message: Message }
   | { readonly type: 'peerUp'; readonly peer: NodeId }
   | { readonly type: 'peerDown'; readonly peer: NodeId }
+  /** somebody refused this node; told again as often as that happens */
+  | { readonly type: 'turnedAway'; readonly refusal: TurnedAway }
   /** a local write of one group, checked by the host */
   | { readonly type: 'write'; readonly changes: readonly WriteChange[] }
   /** the batch of a `persist` effect could not be stored */
@@ -54,6 +57,7 @@ export class Core {
   readonly self: Self
   readonly membership: Membership
   readonly election: Election
+  readonly exclusion: Exclusion
   private readonly presence: Presence
   private readonly antiEntropy: AntiEntropy
   private readonly repairServer: RepairServer
@@ -65,6 +69,7 @@ export class Core {
     this.self = new Self(options)
     this.membership = new Membership(this.self)
     this.election = new Election(this.self, this.membership)
+    this.exclusion = new Exclusion(this.self, this.membership, this.election)
     this.presence = new Presence(this.self, this.membership, this.election)
     this.antiEntropy = new AntiEntropy(this.self, this.membership)
     this.repairServer = new RepairServer(this.self, this.antiEntropy)
@@ -155,6 +160,8 @@ export class Core {
       case 'peerDown':
         this.membership.reachable.delete(input.peer)
         return
+      case 'turnedAway':
+        return this.exclusion.note(input.refusal)
       case 'write':
         return this.write(input.changes)
       case 'storeFailed':
@@ -222,13 +229,19 @@ export class Core {
       case 'hole':
         return this.antiEntropy.onHoleDue()
       case 'alone':
-        if (this.membership.members.size === 0) this.self.becomeReady()
-        return
+        return this.onAloneDue()
       case 'store':
         return this.saver.retry()
       case 'collect':
         return this.collector.onDue()
     }
+  }
+
+  private onAloneDue(): void {
+    this.exclusion.end()
+    if (this.membership.members.size === 0) this.self.becomeReady()
+    // Whoever is there now may be gone before it has told what this node lacks.
+    else this.self.deadlines.set('alone', this.self.after(TIMING.aloneH))
   }
 
   private onMessage(from: NodeId, message: Message): void {
@@ -259,6 +272,7 @@ export class Core {
 
   private onPeerUp(peer: NodeId): void {
     this.membership.reachable.add(peer)
+    this.exclusion.end()
     this.presence.onPeerUp(peer)
   }
 

@@ -97,6 +97,12 @@ export class Election {
     return true
   }
 
+  /** Nobody follows this node; it is no candidate until the deadline for that passes anew. */
+  standDown(): void {
+    this.candidate = false
+    if (this.coordinator !== undefined) this.follow(undefined)
+  }
+
   private announce(): void {
     const { coordinator, selfReigns } = this
     this.self.turn.emit({ type: 'coordinator', coordinator, epoch: this.self.epoch, self: selfReigns })

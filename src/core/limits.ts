@@ -60,6 +60,11 @@ export const TIMESTAMP_MS_MAX = 8_640_000_000_000_000
 export const ADDRESS_BYTES_MAX = 512
 /** Room for the longest H in the largest mesh; a member that announces more could be gone for days before it is missed. */
 export const HEARTBEAT_INTERVAL_MS_MAX = 24 * 60 * 60 * 1000
+/**
+ * A refusal holds for so long: a mesh seeks out again whoever refused it, every two seconds or so. Elapsed milliseconds, not
+ * heartbeat intervals, because a mesh dials at its own pace.
+ */
+export const TURNED_AWAY_MS = 10_000
 /** Metrics that one report of measurements names; further ones come with the next. */
 export const METRICS_REPORTED_MAX = 64
 /** Buckets of a histogram: 16 to each power of two of up to 2^53, and the 16 below the first. */

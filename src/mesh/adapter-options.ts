@@ -1,4 +1,5 @@
 import type { ConfigSyncError, ErrorCode } from '#core/errors'
+import type { TurnedAway } from '#core/exclusion'
 import type { NodeId } from '#core/identity'
 import type { Message } from '#core/protocol'
 import type { AdapterSettings } from './adapter-settings.ts'
@@ -18,6 +19,8 @@ export interface AdapterHandlers {
   /** one sending was measured to its end */
   onDelivery?(sample: DeliverySample): void
   onTrouble(error: ConfigSyncError, peer: NodeId | undefined): void
+  /** as MeshHandlers.onTurnedAway */
+  onTurnedAway?(refusal: TurnedAway): void
 }
 
 export interface MeshAdapterOptions extends MeshIdentity {

@@ -96,6 +96,7 @@ export class MeshAdapter {
         onPeerUp: (peer) => this.guard(peer, () => handlers.onPeerUp(peer)),
         onPeerDown: (peer) => this.peerDown(peer),
         onTrouble: (error, peer) => this.trouble(error, peer),
+        onTurnedAway: (refusal) => this.guard(undefined, () => handlers.onTurnedAway?.(refusal)),
       })
     } catch (error) {
       this.handlers = undefined

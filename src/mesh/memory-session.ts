@@ -41,10 +41,15 @@ export interface Link {
   last: Carried | undefined
 }
 
-export function introduce(session: Session, other: Session): void {
+/** @param seeks `session` has come to where `other` is, or with it */
+export function introduce(session: Session, other: Session, seeks: boolean): void {
   const { nodeId, cluster } = other.identity
-  if (cluster !== session.identity.cluster)
-    return trouble(session, 'CLUSTER_MISMATCH', `${nodeId} belongs to cluster ${cluster}`, nodeId)
+  if (cluster !== session.identity.cluster) {
+    const detail = `${nodeId} belongs to cluster ${cluster}`
+    trouble(session, 'CLUSTER_MISMATCH', detail, nodeId)
+    if (seeks) session.handlers.onTurnedAway({ by: nodeId, code: 'CLUSTER_MISMATCH', detail, mutual: true })
+    return
+  }
   session.links.set(nodeId, { from: session, to: other, first: undefined, last: undefined })
   session.handlers.onPeerUp(nodeId)
 }

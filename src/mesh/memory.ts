@@ -135,7 +135,7 @@ export class MemoryNetwork {
     const everybody = [...this.#sessions.values()]
     for (const session of everybody)
       for (const other of newcomers.has(session) ? everybody : newcomers)
-        if (other !== session && session.live && other.live) introduce(session, other)
+        if (other !== session && session.live && other.live) introduce(session, other, newcomers.has(session))
   }
 
   /** For MemoryMesh: the frame as it travels, which nobody changes. */

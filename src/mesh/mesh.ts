@@ -1,5 +1,6 @@
 import type { DecodedFrame } from '#codec/frame'
 import type { ConfigSyncError } from '#core/errors'
+import type { TurnedAway } from '#core/exclusion'
 import type { NodeId, RunId } from '#core/identity'
 
 /** Who a node is, as its mesh must present it to others. */
@@ -18,6 +19,12 @@ export interface MeshHandlers {
   onPeerDown(peer: NodeId): void
   /** Something an operator should know: a refused peer, an address that does not answer. Never fatal. */
   onTrouble(error: ConfigSyncError, peer: NodeId | undefined): void
+  /**
+   * A member of a mesh has refused this node: for its nodeId, its cluster, its certificate or its protocol. Told beside
+   * onTrouble, each time, and so every few seconds while the mesh goes on trying. Where both refuse each other only the one
+   * that sought the other out is told, so that a stranger can turn nobody away.
+   */
+  onTurnedAway(refusal: TurnedAway): void
 }
 
 /** How long a frame waits in this process for one of the peers that it goes to. A mesh in which nothing waits need not call either. */

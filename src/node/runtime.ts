@@ -24,7 +24,7 @@ import { LoadMeter } from './load.ts'
 import type { UntypedOptions } from './options.ts'
 import { type Settings, settingsFrom, withSettings } from './settings.ts'
 import { State } from './state.ts'
-import { memberViews } from './status.ts'
+import { memberViews, turnedAwayView } from './status.ts'
 import type { TunerPort } from './tuner-port.ts'
 import type { ConfigUpdateMsg, StatusView } from './types.ts'
 
@@ -189,6 +189,7 @@ export class Runtime {
       onPeerDown: (peer) => running() && host.input({ type: 'peerDown', peer }),
       onRejected: (code, detail, from) => this.publisher.reject(code, detail, from),
       onTrouble: (error, peer) => this.publisher.trouble(error, peer),
+      onTurnedAway: (refusal) => running() && host.input({ type: 'turnedAway', refusal }),
       onDelivery: (sample) => this.tunerPort?.delivered(sample),
     })
   }
@@ -314,6 +315,7 @@ export class Runtime {
       origin: core?.self.origin,
       cluster,
       ready: running && core!.ready,
+      turnedAway: running ? turnedAwayView(core!) : undefined,
       coordinator: core?.election.coordinator,
       isCoordinator: running && core!.election.selfReigns,
       tunerMode: core?.self.tunerMode ?? 'off',

@@ -1,16 +1,24 @@
 import type { Core } from '#core/core'
 import { hash64Equal, hash64Text } from '#core/digest'
+import { ERROR_CODES } from '#core/errors'
 import { COVERAGE_RANGES_MAX } from '#core/limits'
 import type { Member } from '#core/member'
 import { PROTOCOL_VERSION, PROTOCOL_VERSION_MIN } from '#core/protocol'
 import type { ClockOffsets } from '#mesh/clock-offsets'
-import type { MemberView } from './types.ts'
+import type { MemberView, TurnedAwayView } from './types.ts'
 import { vectorOf } from './views.ts'
 
 /** Oneself first, then the members in the order of their names. */
 export function memberViews(core: Core, clockOffsets: ClockOffsets): MemberView[] {
   const members = [...core.membership.members.values()].sort((a, b) => (a.nodeId < b.nodeId ? -1 : 1))
   return [selfView(core), ...members.map((member) => memberView(core, member, clockOffsets.of(member.nodeId)))]
+}
+
+export function turnedAwayView({ exclusion, self }: Core): TurnedAwayView | undefined {
+  const { current, sinceMs } = exclusion
+  if (current === undefined) return undefined
+  const { by, code, detail } = current
+  return { by, code, detail, hint: ERROR_CODES[code].hint, forMs: self.nowMs - sinceMs }
 }
 
 function selfView(core: Core): MemberView {

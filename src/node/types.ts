@@ -188,12 +188,28 @@ export interface StoreView {
   readonly failure: string | undefined
 }
 
+/** Nobody takes this node in, and this is the last that refused it. */
+export interface TurnedAwayView {
+  /** who, with its address where that is known */
+  readonly by: string
+  readonly code: ErrorCode
+  /** in the words of whoever refused */
+  readonly detail: string
+  /** what to do */
+  readonly hint: string
+  /** milliseconds since it was refused first */
+  readonly forMs: number
+}
+
 export interface StatusView {
   readonly nodeId: NodeId
   readonly runId: RunId
   readonly origin: Origin | undefined
   readonly cluster: string
+  /** since this start, or since it was turned away, it lacked nothing that some member had, or was alone long enough */
   readonly ready: boolean
+  /** not ready for this reason; undefined on a member, and on a node that is alone */
+  readonly turnedAway: TurnedAwayView | undefined
   readonly coordinator: NodeId | undefined
   readonly isCoordinator: boolean
   /** off without an AutoTuner */

@@ -61,6 +61,7 @@ function memberMetrics(make: MetricFactory): Refresh {
 function stateMetrics(make: MetricFactory): Refresh {
   const info = make.gauge('info', 'Always 1: the names of this node', ['node', 'cluster'])
   const ready = make.gauge('ready', '1 once this node lacked nothing that some member had, since it started')
+  const turnedAway = make.gauge('turned_away', '1 while this node has no member because it is refused')
   const pending = make.gauge('pending_updates', 'Changes that components are told of later, because of load')
   const load = make.gauge('load', 'Load of this process, 0 to 1')
   const origins = make.gauge('origins', 'Identities that have numbered updates')
@@ -69,6 +70,7 @@ function stateMetrics(make: MetricFactory): Refresh {
   return (status) => {
     info.set({ node: status.nodeId, cluster: status.cluster }, 1)
     ready.set(status.ready ? 1 : 0)
+    turnedAway.set(status.turnedAway ? 1 : 0)
     pending.set(status.pendingUpdates)
     load.set(status.load)
     origins.set(status.origins)

@@ -35,6 +35,7 @@ export class ProcessMesh implements Mesh {
       onPeerUp: (peer) => process.arrive(() => handlers.onPeerUp(peer)),
       onPeerDown: (peer) => process.arrive(() => handlers.onPeerDown(peer)),
       onTrouble: (error, peer) => process.arrive(() => handlers.onTrouble(error, peer)),
+      onTurnedAway: (refusal) => process.arrive(() => handlers.onTurnedAway(refusal)),
     })
   }
 

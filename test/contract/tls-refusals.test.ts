@@ -2,7 +2,7 @@ import { connect as connectTcp, createServer, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import { afterEach, describe, expect, it } from 'vitest'
 import { PacketKind, packetOf } from '#mesh/tls/framing'
-import { encodeHello, type Hello } from '#mesh/tls/hello'
+import { encodeHello, encodeRefusal, type Hello } from '#mesh/tls/hello'
 import type { CertificateSource } from '#mesh/tls/index'
 import { certificateOf, expiredCertificateOf } from '../support/certificates.ts'
 import { eventually, TlsNodes } from '../support/tls-nodes.ts'
@@ -13,12 +13,19 @@ afterEach(() => nodes.stop())
 const secured = async (nodeId: string, join: string[] = []) =>
   nodes.start(nodeId, { join, certificates: await certificateOf(nodeId, 'test') })
 
-/** Both ends say the code, and neither takes the other for a peer. */
-async function expectRefusal(code: string, certificates: CertificateSource): Promise<void> {
+/** Both ends say the code, neither takes the other for a peer, and whoever came is turned away; by both where it refuses too. */
+async function expectRefusal(code: string, certificates: CertificateSource, mutual = false): Promise<void> {
   const a = await secured('a')
   const b = await nodes.start('b', { join: [a.mesh.address], certificates })
   await eventually(`both say ${code}`, () => a.codes().includes(code) && b.codes().includes(code))
-  expect([a.events, b.events]).toEqual([[], []])
+  await eventually('b is turned away', () => b.refusals.length > 0)
+  expect(b.refusals[0]).toEqual({
+    by: expect.stringContaining(a.mesh.address),
+    code,
+    detail: expect.any(String),
+    mutual,
+  })
+  expect([a.events, b.events, a.refusals]).toEqual([[], [], []])
 }
 
 describe('the TLS mesh refuses, and says why on both sides', () => {
@@ -27,13 +34,19 @@ describe('the TLS mesh refuses, and says why on both sides', () => {
   })
 
   it('the certificate of another authority', async () => {
-    await expectRefusal('CERTIFICATE_INVALID', await certificateOf('b', 'test', 'another'))
+    await expectRefusal('CERTIFICATE_INVALID', await certificateOf('b', 'test', 'another'), true)
   })
 
   it('the certificate of another authority, when the stranger was dialled', async () => {
     const stranger = await nodes.start('b', { certificates: await certificateOf('b', 'test', 'another') })
     const a = await secured('a', [stranger.mesh.address])
     await eventually('both say so', () => [a, stranger].every((node) => node.codes().includes('CERTIFICATE_INVALID')))
+    await eventually(
+      'a is turned away, which it cannot know from the stranger being wrong',
+      () => a.refusals.length > 1,
+    )
+    expect(a.refusals[0]).toMatchObject({ code: 'CERTIFICATE_INVALID', mutual: true })
+    expect(stranger.refusals).toEqual([])
   })
 
   it('an expired certificate', async () => {
@@ -67,6 +80,15 @@ describe('the TLS mesh refuses, and says why on both sides', () => {
     await eventually('the client is told', () => Buffer.concat(received).includes('CERTIFICATE_INVALID'))
     await eventually('the client is cut off', () => client.destroyed)
     expect(a.codes()).toEqual(['CERTIFICATE_INVALID'])
+  })
+
+  it('a stranger who refuses in turn, which turns nobody away', async () => {
+    const a = await secured('a')
+    const refusal = encodeRefusal({ code: 'NODE_DUPLICATE', detail: 'go away' })
+    const client = connectTls({ ...a.endpoint, rejectUnauthorized: false }, () => client.write(refusal)).resume()
+    client.on('error', () => {})
+    await eventually('the client is cut off', () => client.destroyed)
+    expect([a.codes(), a.refusals]).toEqual([['CERTIFICATE_INVALID'], []])
   })
 
   it('a client that speaks no TLS 1.3', async () => {

@@ -115,6 +115,35 @@ describe('an agent', () => {
     await eventually('they are joined', async () => (await callAgent('GET', '/v1/nodes')).body.nodes.length === 2)
   })
 
+  it('is not ready where every member turns it away, says who and why, and gets in when the other of its name is gone', async () => {
+    const first = await start('node-1')
+    const member = await start('node-2', '--join', first.ready.mesh)
+    await eventually('both are members', async () => (await member.call('GET', '/v1/nodes')).body.nodes.length === 2)
+    const twin = await start('node-1', '--join', first.ready.mesh, '--join', member.ready.mesh)
+    const readiness = () => twin.call('GET', '/readyz')
+    await eventually('it is turned away', async () => (await readiness()).body.detail.startsWith('turned away by'))
+    const { status, body } = await readiness()
+    expect([status, body.ready]).toEqual([503, false])
+    expect(body.detail).toMatch(
+      /^turned away by \S+ \(\S+:\d+\): NODE_DUPLICATE, another live run .+ node-1\. Another live process/,
+    )
+    const told = (await twin.call('GET', '/v1/status')).body
+    expect(told).toMatchObject({ ready: false, coordinator: null, turnedAway: { code: 'NODE_DUPLICATE' } })
+    const { stdout } = await runCli(['status', '--http', twin.ready.http])
+    expect(stdout).toMatch(
+      /not ready: turned away\n(.*\n)*turned away +by \S+ .*NODE_DUPLICATE.*\nwhat to do +Another live process/,
+    )
+    expect((await runCli(['top', '--once', '--http', twin.ready.http])).stdout).toContain('○ not ready: turned away')
+    expect(await (await fetch(`${twin.ready.http}/metrics`)).text()).toContain('_turned_away 1\n')
+    expect((await twin.call('PUT', '/v1/config/a/b', { value: 'kept' })).status).toBe(200)
+    expect((await member.call('GET', '/readyz')).status).toBe(200)
+    first.cli.kill('SIGKILL')
+    await eventually('it is taken in', async () => (await readiness()).status === 200, 20_000)
+    await eventually('its write is in', async () => (await member.call('GET', '/v1/config/a/b')).body.value === 'kept')
+    expect((await twin.call('GET', '/v1/status')).body).toMatchObject({ ready: true, turnedAway: null })
+    expect((await twin.call('GET', '/v1/nodes')).body.nodes).toHaveLength(2)
+  })
+
   it('is not disturbed by garbage on its mesh port', async () => {
     const { cli, ready, call: callAgent } = await start('node-1')
     const [host, port] = ready.mesh.split(':')

@@ -1,5 +1,6 @@
 import { expect } from 'vitest'
 import type { ConfigSyncError } from '#core/errors'
+import type { TurnedAway } from '#core/exclusion'
 import type { NodeId, RunId } from '#core/identity'
 import { TlsMesh, type TlsMeshOptions } from '#mesh/tls/index'
 
@@ -8,6 +9,7 @@ export interface TlsNode {
   readonly events: string[]
   readonly frames: string[]
   readonly troubles: ConfigSyncError[]
+  readonly refusals: TurnedAway[]
   readonly endpoint: { readonly host: string; readonly port: number }
   codes(): string[]
 }
@@ -21,6 +23,7 @@ export class TlsNodes {
     const mesh = new TlsMesh({ listen: '127.0.0.1:0', ...options })
     this.#meshes.push(mesh)
     const [events, frames, troubles]: [string[], string[], ConfigSyncError[]] = [[], [], []]
+    const refusals: TurnedAway[] = []
     const runId = (++this.#runs).toString(16).padStart(16, '0') as RunId
     await mesh.start(
       { nodeId: nodeId as NodeId, runId, cluster: 'test' },
@@ -29,11 +32,12 @@ export class TlsNodes {
         onPeerUp: (peer) => events.push(`up ${peer}`),
         onPeerDown: (peer) => events.push(`down ${peer}`),
         onTrouble: (error) => troubles.push(error),
+        onTurnedAway: (refusal) => refusals.push(refusal),
       },
     )
     const [host, port] = mesh.address.split(':')
     const endpoint = { host: host!, port: Number(port) }
-    return { mesh, events, frames, troubles, endpoint, codes: () => troubles.map(({ code }) => code) }
+    return { mesh, events, frames, troubles, refusals, endpoint, codes: () => troubles.map(({ code }) => code) }
   }
 
   async stop(): Promise<void> {

@@ -42,6 +42,11 @@ export function operationsRoutes(app: FastifyInstance, { sync, isStopping, metri
 
   function unreadyBecause(): string | undefined {
     if (isStopping()) return 'shutting down'
-    return sync.status().ready ? undefined : 'has not yet seen everything that some member has'
+    const { ready, turnedAway } = sync.status()
+    if (turnedAway) {
+      const { by, code, detail, hint } = turnedAway
+      return `turned away by ${by}: ${code}, ${detail}. ${hint}`
+    }
+    return ready ? undefined : 'has not yet seen everything that some member has'
   }
 }

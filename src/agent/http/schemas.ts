@@ -64,6 +64,13 @@ const member = {
   sameDeclarations: boolean,
   versionVector: nullable(versionVector),
 }
+const turnedAway = {
+  by: { ...string, description: 'who refused this node last, with its address where that is known' },
+  code: { type: 'string', enum: Object.keys(ERROR_CODES) },
+  detail: string,
+  hint: { ...string, description: 'what to do' },
+  forMs: { ...number, description: 'milliseconds since it was refused first' },
+}
 const delivery = {
   p50Ms: nullable(number),
   p95Ms: nullable(number),
@@ -82,6 +89,7 @@ const status = {
   origin: nullable(string),
   cluster: string,
   ready: boolean,
+  turnedAway: { ...nullable(answer(turnedAway)), description: 'why nobody takes this node in' },
   coordinator: nullable(string),
   isCoordinator: boolean,
   tunerMode,

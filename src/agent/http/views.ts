@@ -132,6 +132,7 @@ export function statusJson(status: StatusView) {
   return {
     ...status,
     origin: orNull(status.origin),
+    turnedAway: orNull(status.turnedAway),
     coordinator: orNull(status.coordinator),
     lastFullExchange: orNull(status.lastFullExchange),
     store: status.store ? { name: status.store.name, failure: orNull(status.store.failure) } : null,

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { type AgentOptions, agentCommand, openSession } from '../agent-command.ts'
 import type { StatusAnswer } from '../answers.ts'
-import { type Colors, duration, table } from '../output.ts'
+import { type Colors, duration, printable, table } from '../output.ts'
 
 export function registerStatus(program: Command): void {
   agentCommand(program, 'status', 'show how this agent is').action(async (options: AgentOptions) => {
@@ -17,10 +17,8 @@ export function statusRows(status: StatusAnswer, colors: Colors): string[][] {
   const coordinator = status.isCoordinator ? `${status.coordinator} (this node)` : (status.coordinator ?? 'none yet')
   const refused = Object.entries(rejected).map(([code, count]) => `${code} ${count}`)
   const rows: [string, string][] = [
-    [
-      'node',
-      `${colors.bold(status.nodeId)} of ${status.cluster}${status.ready ? '' : colors.yellow('  not ready yet')}`,
-    ],
+    ['node', `${colors.bold(status.nodeId)} of ${status.cluster}${readinessText(status, colors)}`],
+    ...turnedAwayRows(status, colors),
     ['up for', duration(status.uptimeMs)],
     ['mesh address', status.address || '(none)'],
     ['coordinator', `${coordinator}, epoch ${status.epoch}`],
@@ -38,6 +36,24 @@ export function statusRows(status: StatusAnswer, colors: Colors): string[][] {
     ['digest', status.digest],
   ]
   return rows.map(([label, value]) => [colors.dim(label), value])
+}
+
+function readinessText({ ready, turnedAway }: StatusAnswer, colors: Colors): string {
+  if (turnedAway) return colors.red('  not ready: turned away')
+  return ready ? '' : colors.yellow('  not ready yet')
+}
+
+function turnedAwayRows({ turnedAway }: StatusAnswer, colors: Colors): [string, string][] {
+  if (turnedAway === null) return []
+  return [
+    ['turned away', colors.red(turnedAwayText(turnedAway))],
+    ['what to do', turnedAway.hint],
+  ]
+}
+
+/** Who, why, and for how long. */
+export function turnedAwayText({ by, code, detail, forMs }: NonNullable<StatusAnswer['turnedAway']>): string {
+  return `by ${printable(by)}, for ${duration(forMs)}: ${code}, ${printable(detail)}`
 }
 
 function storeText({ store }: StatusAnswer, colors: Colors): string {

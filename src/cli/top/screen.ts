@@ -1,5 +1,6 @@
 import { conflictLines } from '../commands/conflicts.ts'
 import { inStepText } from '../commands/nodes.ts'
+import { turnedAwayText } from '../commands/status.ts'
 import { changeLine } from '../commands/watch.ts'
 import { type Colors, duration, printable, table } from '../output.ts'
 import { cutToWidth, type ScreenSize } from '../screen-line.ts'
@@ -46,6 +47,7 @@ function headLines({ look, lost }: TopView, colors: Colors): string[] {
   return [
     `${verdict(look, colors)}   ${colors.bold(status.nodeId)} of ${printable(status.cluster)}, up ${duration(status.uptimeMs)}`,
     ...(lost ? [colors.red(`no answer for ${duration(look.at - lost.sinceMs)}: ${printable(lost.reason)}`)] : []),
+    ...(status.turnedAway ? [colors.red(`turned away ${turnedAwayText(status.turnedAway)}`)] : []),
     `coordinator ${coordinator}, epoch ${status.epoch}; tuner ${status.tunerMode}; load ${Math.round(status.load * 100)} %${failing}`,
     `${divergences}, ${rejected} rejected, ${status.conflicts} conflicts, ${status.repairs} repairs; ${status.appliedUpdates} updates${rate}, ${status.parameters} parameters`,
     '',
@@ -55,6 +57,7 @@ function headLines({ look, lost }: TopView, colors: Colors): string[] {
 /** What somebody who is woken wants to know first. */
 function verdict({ status, lacks }: Look, colors: Colors): string {
   const behind = status.members.filter(({ self, inStep }) => !self && inStep !== true)
+  if (status.turnedAway) return colors.red('○ not ready: turned away')
   if (!status.ready) return colors.yellow('○ not ready: it lacks what some member has')
   if (behind.length === 0) return colors.green(`● all ${status.members.length} in step`)
   const worst = behind.map(({ nodeId }) => nodeId)

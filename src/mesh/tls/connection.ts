@@ -128,10 +128,13 @@ export class Connection implements PacketSink {
     this.#deadline = setTimeout(late, withinMs).unref()
   }
 
-  /** Says why, then closes. What comes in is ignored, but read, so that the reason is not lost with a reset. */
+  /**
+   * Says why, then closes. What comes in is ignored, but read, so that the reason is not lost with a reset; all but a refusal
+   * from the other side, which says that this node is not wanted either.
+   */
   refuse(refusal: Refusal): void {
     this.answered = true
-    this.#ignore()
+    this.#receiving = false
     if (this.socket.writable) this.socket.write(encodeRefusal(refusal))
     this.close()
   }
@@ -184,6 +187,7 @@ export class Connection implements PacketSink {
   }
 
   bytesMaxOf(kind: number): number | undefined {
+    if (this.answered) return kind === PacketKind.refusal ? REFUSAL_BYTES_MAX : undefined
     const greeted = this.hello !== undefined
     switch (kind) {
       case PacketKind.data:
@@ -210,7 +214,7 @@ export class Connection implements PacketSink {
   }
 
   onViolation(code: ErrorCode, detail: string): void {
-    this.#owner.onViolation(this, { code, detail })
+    if (!this.answered) this.#owner.onViolation(this, { code, detail })
   }
 
   #ignore(): void {

@@ -1,5 +1,7 @@
 import type { X509Certificate } from 'node:crypto'
 import type { TLSSocket } from 'node:tls'
+import type { ErrorCode } from '#core/errors'
+import type { TurnedAway } from '#core/exclusion'
 import type { NodeId } from '#core/identity'
 import type { MeshIdentity } from '../mesh.ts'
 import type { Connection } from './connection.ts'
@@ -31,9 +33,21 @@ export interface GreeterOwner {
   onIdentified(connection: Connection, hello: Hello): void
   /** members' addresses, from an open connection */
   onAddresses(addresses: readonly string[]): void
+  /** the other end will not have this node */
+  onTurnedAway(refusal: TurnedAway): void
   /** both sides have accepted, and the connection is in the table */
   onOpen(connection: Connection, hello: Hello): void
 }
+
+/** Refusals of this node itself; others are about what was on the wire, and anything may listen at an address. */
+const OF_THE_NODE: ReadonlySet<ErrorCode> = new Set([
+  'NODE_DUPLICATE',
+  'CLUSTER_MISMATCH',
+  'IDENTITY_MISMATCH',
+  'CERTIFICATE_INVALID',
+  'CERTIFICATE_REVOKED',
+  'FRAME_VERSION',
+])
 
 /**
  * Brings a connection from connected to open, the same on both sides: look at the other's certificate; send a hello;
@@ -181,9 +195,16 @@ export class Greeter {
   }
 
   #onRefusal(connection: Connection, { code, detail }: Refusal): void {
-    connection.answered = true
-    this.#troubles.report(code, `${this.#nameOf(connection)} refused this node: ${detail}`, connection.subject)
-    connection.cut()
+    const by = this.#nameOf(connection)
+    const mutual = connection.answered
+    if (!mutual) {
+      connection.answered = true
+      this.#troubles.report(code, `${by} refused this node: ${detail}`, connection.subject)
+      connection.cut()
+    }
+    // What a stranger who came by himself says, whom this node refused, is nothing to it.
+    if (OF_THE_NODE.has(code) && !(mutual && connection.dial === undefined))
+      this.#owner.onTurnedAway({ by, code, detail, mutual })
   }
 
   #late(connection: Connection): void {

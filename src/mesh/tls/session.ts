@@ -2,6 +2,7 @@ import type { X509Certificate } from 'node:crypto'
 import type { Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import { ConfigSyncError, type ErrorCode } from '#core/errors'
+import type { TurnedAway } from '#core/exclusion'
 import type { NodeId } from '#core/identity'
 import type { MeshHandlers, MeshIdentity, WatchedFrame } from '../mesh.ts'
 import { type Address, dialableHost, formatAddress } from './address.ts'
@@ -292,6 +293,10 @@ export class Session implements ConnectionOwner, DialerOwner, GreeterOwner, List
 
   onAddresses(addresses: readonly string[]): void {
     this.#dialer.learn(addresses)
+  }
+
+  onTurnedAway(refusal: TurnedAway): void {
+    this.#handlers.onTurnedAway(refusal)
   }
 
   onOpen(connection: Connection, hello: Hello): void {

@@ -29,6 +29,7 @@ function viewOf(members: NodeAnswer[], more: Partial<Look> = {}, status: Partial
     cluster: 'prod',
     uptimeMs: 60_000,
     ready: true,
+    turnedAway: null,
     coordinator: 'node-1',
     epoch: 3,
     load: 0.1,
@@ -82,6 +83,13 @@ describe('the screen of top', () => {
     expect(text).toContain('store failing: STORE_FULL')
     expect(text).toContain('2 divergences')
     expect(text).toContain('no answer for 6.0 s: ECONNREFUSED')
+  })
+
+  it('says that nobody takes this node in, who refused it, and why', () => {
+    const turnedAway = { by: 'node-2 (h:1)', code: 'NODE_DUPLICATE', detail: 'd', hint: 'h', forMs: 12_000 } as const
+    const text = shown(viewOf([member(1)], {}, { ready: false, turnedAway }))
+    expect(text).toContain('○ not ready: turned away')
+    expect(text).toContain('turned away by node-2 (h:1), for 12 s: NODE_DUPLICATE, d')
   })
 
   it('counts what a member lacks of the furthest that anybody told', () => {

@@ -160,7 +160,7 @@ describe('frames', () => {
     const mesh = new AdapterMesh()
     const a = await mesh.node('a')
     const raw = mesh.network.mesh()
-    const silent = { onFrame: () => {}, onPeerUp: () => {}, onPeerDown: () => {}, onTrouble: () => {} }
+    const silent = { onFrame() {}, onPeerUp() {}, onPeerDown() {}, onTrouble() {}, onTurnedAway() {} }
     await raw.start({ nodeId: id('b'), runId: a.adapter.runId, cluster: 'test' }, silent)
     mesh.scheduler.advanceBy(0)
     const good = encodeFrame([{ type: 'probe' }], 1024).bytes

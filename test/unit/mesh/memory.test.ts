@@ -25,6 +25,7 @@ function world(options: Omit<MemoryNetworkOptions, 'scheduler'> = {}) {
         onPeerUp: (peer) => station.log.push(`up ${peer}`),
         onPeerDown: (peer) => station.log.push(`down ${peer}`),
         onTrouble: (error, peer) => station.log.push(`${error.code} ${peer}`),
+        onTurnedAway: ({ by }) => station.log.push(`turned away by ${by}`),
       })
       .catch((error: ConfigSyncError) => station.log.push(`refused ${error.code}`))
     return station
@@ -43,7 +44,7 @@ describe('MemoryNetwork', () => {
     const b = network.mesh()
     void b.start(
       { nodeId: 'b' as NodeId, runId: '1' as RunId, cluster: 'test' },
-      { onFrame: (_, frame) => kept.push(frame), onPeerUp() {}, onPeerDown() {}, onTrouble() {} },
+      { onFrame: (_, frame) => kept.push(frame), onPeerUp() {}, onPeerDown() {}, onTrouble() {}, onTurnedAway() {} },
     )
     const c = join('c')
     scheduler.advanceTo(1)
@@ -167,7 +168,10 @@ describe('MemoryNetwork', () => {
     scheduler.advanceTo(1)
     a.mesh.broadcast(bytes('secret'))
     scheduler.advanceTo(2)
-    expect([a.log, stranger.log]).toEqual([['CLUSTER_MISMATCH b'], ['CLUSTER_MISMATCH a']])
+    expect([a.log, stranger.log]).toEqual([
+      ['CLUSTER_MISMATCH b', 'turned away by b'],
+      ['CLUSTER_MISMATCH a', 'turned away by a'],
+    ])
     expect(stranger.frames).toEqual([])
   })
 
