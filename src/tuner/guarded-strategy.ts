@@ -2,7 +2,7 @@ import { ConfigSyncError } from '#core/errors'
 import { type JsonValue, jsonDefect } from '#core/json'
 import { VALUE_DEPTH_MAX } from '#core/limits'
 import type { Objective } from './objective.ts'
-import type { TrialOutcome, TuningContext, TuningStrategy } from './strategy.ts'
+import type { Proposed, TrialOutcome, TuningContext, TuningStrategy } from './strategy.ts'
 
 /**
  * A strategy, which may be the program's own, kept from doing harm by failing: then it proposes nothing and remembers what it
@@ -22,12 +22,12 @@ export class GuardedStrategy implements TuningStrategy {
     this.pauseWindows = inner.pauseWindows
   }
 
-  propose(context: TuningContext, memory: JsonValue | undefined): ReturnType<TuningStrategy['propose']> {
+  propose(context: TuningContext, memory: JsonValue | undefined): Proposed {
     try {
       const proposed = this.inner.propose(context, memory)
       if (proposed.proposal.type === 'move' && !Number.isFinite(proposed.proposal.value))
         throw new Error(`${proposed.proposal.name} cannot be ${proposed.proposal.value}`)
-      return { proposal: proposed.proposal, memory: checkedMemory(proposed.memory) }
+      return { ...proposed, memory: checkedMemory(proposed.memory) }
     } catch (cause) {
       return { proposal: { type: 'stay', reason: this.failed(cause) }, memory: memory ?? null }
     }

@@ -76,7 +76,9 @@ const frozenNote = ({ revertsInRow }: TuningState): string =>
   revertsInRow >= REVERTS_FREEZE ? `frozen: ${revertsInRow} moves in a row had to be taken back` : 'frozen by hand'
 
 const withoutElapsed = (blocked: readonly Blocked[], elapsedMs: number): readonly Blocked[] =>
-  blocked.map((entry) => ({ ...entry, leftMs: entry.leftMs - elapsedMs })).filter(({ leftMs }) => leftMs > 0)
+  blocked
+    .map((entry) => ({ ...entry, leftMs: entry.leftMs - elapsedMs, sinceMs: entry.sinceMs + elapsedMs }))
+    .filter(({ leftMs }) => leftMs > 0)
 
 /** The windows after a move decide whether it stays. */
 function judge(state: TuningState, trial: Trial, at: Look): Verdict {
@@ -119,7 +121,7 @@ function takeBack(state: TuningState, trial: Trial, measured: Measured, worse: s
       revertsInRow,
       frozen: state.frozen || revertsInRow >= REVERTS_FREEZE,
       pauseLeft: at.strategy.pauseWindows,
-      blocked: [...state.blocked, { name, value: newValue, leftMs }],
+      blocked: [...state.blocked, { name, value: newValue, leftMs, sinceMs: 0 }],
       memory: at.strategy.learn({ ...trial, kept: false, after: measured }, state.memory, at.objective),
     },
     move: {
@@ -149,8 +151,8 @@ function propose(state: TuningState, at: Look, measured: Measured): Verdict {
   const isBlocked = (name: string, value: number) =>
     state.blocked.some((entry) => entry.name === name && entry.value === value)
   const context = { objective, window, measured, tunables, stepRatioMax, isBlocked }
-  const { proposal, memory } = strategy.propose(context, state.memory)
-  const next = { ...state, memory }
+  const { proposal, memory, changed } = strategy.propose(context, state.memory)
+  const next = { ...state, memory, blocked: changed === true ? latelyOnly(state.blocked, at) : state.blocked }
   if (proposal.type === 'stay') return stay(next, proposal.reason)
   const tunable = tunables.find(({ name }) => name === proposal.name)
   if (tunable === undefined)
@@ -175,6 +177,10 @@ function propose(state: TuningState, at: Look, measured: Measured): Verdict {
     note: `${name}: ${oldValue} → ${value}: ${reason}`,
   }
 }
+
+/** What was taken back a moment ago stays blocked whatever a strategy says: one that is always wrong would go on for ever. */
+const latelyOnly = (blocked: readonly Blocked[], { elapsedMs }: Look): readonly Blocked[] =>
+  blocked.filter(({ sinceMs }) => sinceMs < BLOCKED_WINDOWS_MIN * elapsedMs)
 
 /** What a strategy calls undoing is that only if it leads back to where the last move that was kept came from. */
 const undoesKept = ({ kept }: TuningState, { name, value }: Extract<Proposal, { type: 'move' }>, tunable: Tunable) =>

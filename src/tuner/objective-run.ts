@@ -111,4 +111,4 @@ export class ObjectiveRun {
 
 const REFUSALS: readonly ErrorCode[] = ['VALUE_INVALID', 'ADJUSTMENT_INVALID']
 
-const blockedBy = ({ name, newValue }: Move): Blocked => ({ name, value: newValue, leftMs: BLOCKED_MS })
+const blockedBy = ({ name, newValue }: Move): Blocked => ({ name, value: newValue, leftMs: BLOCKED_MS, sinceMs: 0 })

@@ -31,6 +31,14 @@ export interface TuningContext {
   isBlocked(name: string, value: number): boolean
 }
 
+export interface Proposed {
+  readonly proposal: Proposal
+  /** what it remembers now */
+  readonly memory: JsonValue
+  /** load or capacity are others than before: what was taken back then may be right now, and is blocked no longer */
+  readonly changed?: boolean
+}
+
 /** What a strategy wants. One parameter at a time, or none; a reason in any case. */
 export type Proposal =
   | {
@@ -67,10 +75,7 @@ export interface TuningStrategy {
   readonly name: string
   /** windows after a move that it is not asked in, beside those in which the move is on trial */
   readonly pauseWindows: number
-  propose(
-    context: TuningContext,
-    memory: JsonValue | undefined,
-  ): { readonly proposal: Proposal; readonly memory: JsonValue }
+  propose(context: TuningContext, memory: JsonValue | undefined): Proposed
   /** a trial ended; what it remembers now */
   learn(outcome: TrialOutcome, memory: JsonValue | undefined, objective: Objective): JsonValue
 }

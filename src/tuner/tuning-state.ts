@@ -25,6 +25,8 @@ export interface Blocked {
   readonly name: string
   readonly value: number
   readonly leftMs: number
+  /** milliseconds since then */
+  readonly sinceMs: number
 }
 
 /**
@@ -64,7 +66,7 @@ export function stateToJson(state: TuningState): JsonObject {
   return {
     settleMs,
     pauseLeft,
-    blocked: blocked.map(({ name, value, leftMs }) => ({ name, value, leftMs })),
+    blocked: blocked.map(({ name, value, leftMs, sinceMs }) => ({ name, value, leftMs, sinceMs })),
     revertsInRow,
     frozen,
     memory: memory ?? null,
@@ -88,7 +90,7 @@ export const publishedAlike = (a: TuningState, b: TuningState): boolean =>
 const untimed = (state: TuningState): TuningState => ({
   ...state,
   settleMs: 0,
-  blocked: state.blocked.map((entry) => ({ ...entry, leftMs: 0 })),
+  blocked: state.blocked.map((entry) => ({ ...entry, leftMs: 0, sinceMs: 0 })),
 })
 
 function measuredToJson({ p95, successRate, throughput }: Measured): JsonObject {
@@ -116,9 +118,9 @@ const countOf = (json: JsonValue | undefined): number =>
 
 function blockedFromJson(json: JsonValue): Blocked[] {
   if (!isJsonObject(json)) return []
-  const { name, value, leftMs } = json
+  const { name, value, leftMs, sinceMs } = json
   return typeof name === 'string' && typeof value === 'number' && typeof leftMs === 'number'
-    ? [{ name, value, leftMs }]
+    ? [{ name, value, leftMs, sinceMs: numberOf(sinceMs) ?? 0 }]
     : []
 }
 

@@ -17,3 +17,6 @@ export function withinStep(tunable: Tunable, wanted: number, stepRatioMax: numbe
   const beyond = Math.abs(target - value) > furthest + step * 1e-9
   return beyond ? onGrid(tunable, target - Math.sign(target - value) * step) : target
 }
+
+/** Where a whole step leads to a value that must not be tried, a part of it may not. */
+export const STEP_PARTS: readonly number[] = [1, 0.5, 0.25]

@@ -2,7 +2,7 @@ import { isJsonObject, type JsonObject, type JsonValue } from '#core/json'
 import { short } from '../guard.ts'
 import { AIM, meetsAll, scoreOf } from '../score.ts'
 import type { Proposal, TrialOutcome, Tunable, TuningContext, TuningStrategy } from '../strategy.ts'
-import { withinStep } from '../values.ts'
+import { STEP_PARTS, withinStep } from '../values.ts'
 import type { Measured } from '../window.ts'
 import { numberFrom, numbersFrom } from './memory.ts'
 import { type Rest, restAt, restFrom, watch } from './rest.ts'
@@ -15,8 +15,6 @@ const GAIN_MIN = 0.01
 /** A direction has failed when it cost this much. Between the two nobody knows, and it may be tried so many times. */
 const LOSS_MIN = 0.025
 const TRIES_MAX = 3
-/** Shares of the largest step. */
-const STEPS = [1, 0.5, 0.25]
 /**
  * A place of rest that missed a goal from the beginning is no end: what was tried may have failed because the load changed
  * meanwhile. It is left after so many windows, with nothing known, and after twice as many each time that this did not help, up to
@@ -85,8 +83,9 @@ export const localSearchStrategy: TuningStrategy = {
     const { rest, over, measured } = watch(memory.rest, context.objective, context.measured)
     if (over === undefined) return resting({ ...context, measured }, { ...memory, rest }, rest)
     // Slopes of another load mislead; a goal that is just missed is the same load.
-    const known = over === 'a goal is missed' ? { ...memory, rest: undefined, failed: {}, doubted: {}, left: 0 } : FRESH
-    return search({ ...context, measured }, known)
+    const now = { ...context, measured }
+    if (over === 'load or capacity changed') return { ...search(now, FRESH), changed: true }
+    return search(now, { ...memory, rest: undefined, failed: {}, doubted: {}, left: 0 })
   },
 
   learn({ name, oldValue, newValue, kept, before, after }: TrialOutcome, remembered, objective) {
@@ -170,7 +169,7 @@ function candidatesOf(tunable: Tunable, context: TuningContext, { slopes, failed
   const slope = slopes[tunable.name]
   const candidates: Candidate[] = []
   for (const sign of slope === undefined ? [firstSign(tunable, context)] : [1, -1]) {
-    for (const share of STEPS) {
+    for (const share of STEP_PARTS) {
       const value = stepped(tunable, sign, stepRatioMax * share)
       const failedAt = failed[directionOf(tunable.name, sign)] ?? Number.POSITIVE_INFINITY
       if (value === tunable.value || Math.abs(value - tunable.value) >= failedAt) continue

@@ -2,7 +2,7 @@ import { isJsonObject, type JsonObject, type JsonValue } from '#core/json'
 import { short } from '../guard.ts'
 import type { Goal, Objective } from '../objective.ts'
 import type { Proposal, TrialOutcome, Tunable, TuningContext, TuningStrategy } from '../strategy.ts'
-import { onGrid } from '../values.ts'
+import { onGrid, STEP_PARTS } from '../values.ts'
 import { standingOf, type WindowView } from '../window.ts'
 import { numbersFrom } from './memory.ts'
 
@@ -15,8 +15,6 @@ const EASY_WINDOWS = 6
 const PAUSE_WINDOWS = 1
 /** A step that was halved this often finds nothing any more that noise would not hide. */
 const STEP_RATIO_MIN = 0.02
-/** Where a step leads to a value that was taken back lately, a part of it may not. */
-const STEP_PARTS = [1, 0.5, 0.25]
 /** Who owns less than this of the largest part of the time is not to blame, also when nobody else can be moved. */
 const PART_MIN = 0.25
 /** A step that goes on in the same direction was too short. */

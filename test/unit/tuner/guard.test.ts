@@ -134,6 +134,26 @@ describe('guard', () => {
     expect([...new Set(reverts)]).toEqual([0, 1, 2])
   })
 
+  it('lifts what was taken back when load or capacity changed, but not what was a moment ago', () => {
+    const insists: TuningStrategy = {
+      ...scripted([]),
+      propose: () => ({ proposal: move(48), memory: null, changed: true }),
+    }
+    const pool = new Looked(insists, 40)
+    for (const measures of [GOOD, SLOW, SLOW]) pool.window(measures)
+    expect(pool.value).toBe(40)
+    const windows = Array.from({ length: 9 }, () => pool.window(GOOD).move?.newValue)
+    // Six windows are a moment, and in the seventh it is still asked with what was blocked before.
+    expect(windows).toEqual([...Array.from({ length: 6 }, () => undefined), 48, undefined, undefined])
+  })
+
+  it.each(['probe', 'step'] as const)('a strategy that says at every %s that the load changed is frozen', (kind) => {
+    const moves = liar(kind)
+    const pool = new Looked({ ...moves, propose: (...at) => ({ ...moves.propose(...at), changed: true }) }, 20)
+    for (let i = 0; i < 40 && !pool.state.frozen; i++) pool.window(pool.value > 20 ? SLOW : GOOD)
+    expect(pool.state.frozen).toBe(true)
+  })
+
   it.each(['probe', 'undo'] as const)('a strategy that calls every step %s is frozen all the same', (kind) => {
     const pool = new Looked(liar(kind), 20)
     for (let i = 0; i < 40 && !pool.state.frozen; i++) pool.window(pool.value > 20 ? SLOW : GOOD)

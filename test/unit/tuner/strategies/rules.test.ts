@@ -105,7 +105,7 @@ describe('rules with several parameters', () => {
   })
 
   it('goes a part of a step where the whole leads to what was taken back lately', () => {
-    const blocked = [{ name: 'm.batch', value: 32, leftMs: 1e9 }]
+    const blocked = [{ name: 'm.batch', value: 32, leftMs: 1e9, sinceMs: 0 }]
     expect(moved([owned('batch', 40, 40)], { ms: 200, batch_ms: 170 }, 3, blocked)).toEqual(['m.batch 36'])
   })
 

@@ -56,6 +56,55 @@ describe.each([
   })
 })
 
+const contextOf = (value: number, measured: TuningContext['measured'], blocked: readonly number[]): TuningContext => ({
+  objective: OBJECTIVE,
+  window: windowWith({ ms: measured.p95! }),
+  measured,
+  tunables: [tunable(value)],
+  stepRatioMax: 0.2,
+  isBlocked: (_name, one) => blocked.includes(one),
+})
+
+describe('gradient', () => {
+  it('does not grow again to where a goal was missed, until load or capacity change', () => {
+    const pool = new Looked(gradientStrategy, 39)
+    // Over 40 the goal of 100 is met at first, and missed when a queue has formed.
+    let windowsOver40 = 0
+    const queueing = (value: number): Measures => {
+      windowsOver40 = value > 40 ? windowsOver40 + 1 : 0
+      return { samples: 200 + 5 * value, ms: value <= 40 ? 1.9 * value : windowsOver40 < 5 ? 97 : 104 }
+    }
+    const values = Array.from({ length: 60 }, () => {
+      pool.window(queueing(pool.value))
+      return pool.value
+    })
+    const begun = values.filter((value, i) => value > 40 && value !== values[i - 1])
+    expect(begun.length).toBeGreaterThan(0)
+    expect(begun.length).toBe(new Set(begun).size)
+    expect(pool.value).toBeLessThanOrEqual(40)
+    // Capacity has doubled.
+    for (let i = 0; i < 40; i++) pool.window({ samples: 10 * pool.value, ms: pool.value })
+    expect(pool.value).toBeGreaterThan(60)
+  })
+
+  it('goes back to where growing began, when it ends at the goal and has cost throughput', () => {
+    const pool = new Looked(gradientStrategy, 40)
+    const world = (value: number): Measures => ({ samples: 400 - 4 * (value - 40), ms: 70 + 2.5 * (value - 40) })
+    for (let i = 0; i < 20; i++) pool.window(world(pool.value))
+    expect(Math.max(...pool.verdicts.map(({ move }) => move?.newValue ?? 0))).toBeGreaterThan(40)
+    expect(pool.value).toBe(40)
+  })
+
+  it('takes a shorter step where the full one was taken back lately', () => {
+    const measured = { p95: 130, successRate: 1, throughput: 20 }
+    const wanted = (blocked: readonly number[]) =>
+      gradientStrategy.propose(contextOf(60, measured, blocked), undefined).proposal
+    expect(wanted([])).toMatchObject({ value: 48 })
+    expect(wanted([48])).toMatchObject({ value: 54 })
+    expect(wanted([48, 54, 57])).toMatchObject({ type: 'stay' })
+  })
+})
+
 describe('search', () => {
   it('looks again from a place of rest that misses a goal from the beginning, ever more rarely', () => {
     const pool = new Looked(localSearchStrategy, 40)
@@ -73,15 +122,9 @@ describe('search', () => {
   })
 
   it('takes a shorter first step where the full one was taken back lately', () => {
-    const context = (blocked: readonly number[]): TuningContext => ({
-      objective: OBJECTIVE,
-      window: windowWith({ ms: 130 }),
-      measured: { p95: 130, successRate: 1, throughput: 20 },
-      tunables: [tunable(60)],
-      stepRatioMax: 0.2,
-      isBlocked: (_name, value) => blocked.includes(value),
-    })
-    const wanted = (blocked: readonly number[]) => localSearchStrategy.propose(context(blocked), undefined).proposal
+    const measured = { p95: 130, successRate: 1, throughput: 20 }
+    const wanted = (blocked: readonly number[]) =>
+      localSearchStrategy.propose(contextOf(60, measured, blocked), undefined).proposal
     expect(wanted([])).toMatchObject({ value: 50 })
     expect(wanted([50])).toMatchObject({ value: 55 })
   })
