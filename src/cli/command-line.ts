@@ -1,4 +1,4 @@
-import { CommanderError } from 'commander'
+import { type Command, CommanderError } from 'commander'
 import { type CommandFailure, EXIT_USAGE, toFailure, usageFailure } from './failure.ts'
 import { printFailure } from './output.ts'
 import { createProgram } from './program.ts'
@@ -8,7 +8,7 @@ export async function runCommandLine(words: readonly string[]): Promise<number> 
   try {
     const program = createProgram()
     if (words.length === 0) return program.outputHelp({ error: true }) ?? EXIT_USAGE
-    await program.parseAsync([...words], { from: 'user' })
+    await program.parseAsync(unknownCommandIn(words, program) ?? [...words], { from: 'user' })
     return Number(process.exitCode ?? 0)
   } catch (error) {
     const outcome = error instanceof CommanderError ? ofCommander(error) : toFailure(error)
@@ -16,6 +16,24 @@ export async function runCommandLine(words: readonly string[]): Promise<number> 
     printFailure(outcome, wantsJson(words))
     return outcome.exitCode
   }
+}
+
+/**
+ * The words up to one that should be a command and is none: commander answers `help` and `--help` for it with the help of
+ * everything. Undefined where there is no such word.
+ */
+function unknownCommandIn(words: readonly string[], program: Command): string[] | undefined {
+  let { commands } = program
+  const path: string[] = []
+  for (const word of words) {
+    if (commands.length === 0 || word.startsWith('-')) return undefined
+    if (word === 'help') continue
+    path.push(word)
+    const command = commands.find((one) => one.name() === word || one.aliases().includes(word))
+    if (command === undefined) return path
+    commands = command.commands
+  }
+  return undefined
 }
 
 /** Help and version end in an "error" of commander's too, already printed; all others are wrong usage. */

@@ -15,8 +15,12 @@ export const PROBLEM_MEDIA_TYPE = 'application/problem+json'
 
 export const statusOf = (code: ErrorCode): number => ERROR_CODES[code].http ?? 500
 
+/** Words of codes that are written in capitals in a sentence too. */
+const ABBREVIATIONS: ReadonlySet<string> = new Set(['ID', 'JSON'])
+
 export function problem(code: ErrorCode, detail: string): Problem {
-  const title = code.charAt(0) + code.slice(1).toLowerCase().replaceAll('_', ' ')
+  const words = code.split('_').map((word) => (ABBREVIATIONS.has(word) ? word : word.toLowerCase()))
+  const title = words.join(' ').replace(/^[a-z]/, (first) => first.toUpperCase())
   return {
     type: `urn:configsync:error:${code}`,
     title,

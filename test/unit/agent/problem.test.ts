@@ -11,6 +11,15 @@ describe('problem details', () => {
     expect(hint).toBe(ERROR_CODES[code].hint)
   })
 
+  it.each([
+    ['JSON_MALFORMED', 'JSON malformed'],
+    ['NODE_ID_INVALID', 'Node ID invalid'],
+    ['IDENTITY_MISMATCH', 'Identity mismatch'],
+    ['INTERNAL', 'Internal'],
+  ] as const)('%s is called "%s"', (code, title) => {
+    expect(problem(code, 'found x').title).toBe(title)
+  })
+
   it('tells coded errors, and keeps everything else to itself', () => {
     expect(problemOf(new ConfigSyncError('NAME_INVALID', 'a name is empty'))).toMatchObject({
       status: 422,

@@ -42,6 +42,11 @@ describe('a wrong command line', () => {
     [['completion', 'fish'], /Allowed choices are bash, zsh/],
     [['cert', 'init'], /--cluster/],
     [['cert', 'ini'], /Did you mean init\?/],
+    [['help', 'gte'], /unknown command 'gte'\nDid you mean get\?/],
+    [['help', 'nosuch'], /unknown command 'nosuch'/],
+    [['nosuch', '--help'], /unknown command 'nosuch'/],
+    [['cert', 'help', 'ini'], /unknown command 'ini'\nDid you mean init\?/],
+    [['help', 'cert', 'ini'], /unknown command 'ini'\nDid you mean init\?/],
   ])('%j ends with exit code 2 and says why', async (words, message) => {
     expect(await runCommandLine(words)).toBe(2)
     expect(said).toMatch(/^USAGE_INVALID: /)
@@ -68,6 +73,17 @@ describe('help', () => {
     expect(await runCommandLine(['--help'])).toBe(0)
     expect(printed).toContain('Exit codes')
     expect(said).toBe('')
+  })
+
+  it.each([
+    [['help', 'get'], 'Usage: configsync get'],
+    [['get', '--help'], 'Usage: configsync get'],
+    [['help', 'cert'], 'Usage: configsync cert'],
+    [['cert', 'help', 'init'], 'Usage: configsync cert init'],
+    [['help'], 'Usage: configsync [options]'],
+  ])('%j is that of the command', async (words, usage) => {
+    expect(await runCommandLine(words)).toBe(0)
+    expect(printed).toContain(usage)
   })
 
   it('offers --json with every command but completion', () => {
