@@ -1,6 +1,5 @@
 import type { X509Certificate } from 'node:crypto'
 import type { TLSSocket } from 'node:tls'
-import type { ErrorCode } from '#core/errors'
 import type { TurnedAway } from '#core/exclusion'
 import type { NodeId } from '#core/identity'
 import type { MeshIdentity } from '../mesh.ts'
@@ -14,6 +13,7 @@ import {
   encodeHello,
   type Hello,
   isRefusal,
+  NODE_REFUSALS,
   type Refusal,
 } from './hello.ts'
 import { type CertificateIdentity, identityOf } from './identity.ts'
@@ -38,16 +38,6 @@ export interface GreeterOwner {
   /** both sides have accepted, and the connection is in the table */
   onOpen(connection: Connection, hello: Hello): void
 }
-
-/** Refusals of this node itself; others are about what was on the wire, and anything may listen at an address. */
-const OF_THE_NODE: ReadonlySet<ErrorCode> = new Set([
-  'NODE_DUPLICATE',
-  'CLUSTER_MISMATCH',
-  'IDENTITY_MISMATCH',
-  'CERTIFICATE_INVALID',
-  'CERTIFICATE_REVOKED',
-  'FRAME_VERSION',
-])
 
 /**
  * Brings a connection from connected to open, the same on both sides: look at the other's certificate; send a hello;
@@ -203,7 +193,7 @@ export class Greeter {
       connection.cut()
     }
     // What a stranger who came by himself says, whom this node refused, is nothing to it.
-    if (OF_THE_NODE.has(code) && !(mutual && connection.dial === undefined))
+    if (NODE_REFUSALS.has(code) && !(mutual && connection.dial === undefined))
       this.#owner.onTurnedAway({ by, code, detail, mutual })
   }
 

@@ -30,17 +30,18 @@ export interface Refusal {
 
 export const isRefusal = (outcome: object): outcome is Refusal => 'code' in outcome
 
-/** What a peer may accuse us of; anything else it says is malformed. */
-const REFUSAL_CODES: ReadonlySet<string> = new Set<ErrorCode>([
+/** Refusals of the node itself; others are about what was on the wire, and anything may listen at an address. */
+export const NODE_REFUSALS: ReadonlySet<ErrorCode> = new Set([
   'NODE_DUPLICATE',
   'CLUSTER_MISMATCH',
   'IDENTITY_MISMATCH',
   'CERTIFICATE_INVALID',
   'CERTIFICATE_REVOKED',
   'FRAME_VERSION',
-  'FRAME_MALFORMED',
-  'FRAME_TOO_LARGE',
 ])
+
+/** What a peer may accuse us of; anything else it says is malformed. */
+const REFUSAL_CODES: ReadonlySet<string> = new Set<ErrorCode>([...NODE_REFUSALS, 'FRAME_MALFORMED', 'FRAME_TOO_LARGE'])
 /** An address has at most some 260 characters, so that these stay within HELLO_BYTES_MAX; heartbeats bring the rest. */
 const ADDRESSES_PER_PACKET_MAX = 900
 const DETAIL_CHARACTERS_MAX = 400
