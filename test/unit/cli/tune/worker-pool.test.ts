@@ -51,8 +51,10 @@ describe('a worker pool', () => {
     await eventually('its call', () => downstream.calls.length === 1)
     expect(downstream.calls[0]!.items).toBe(2)
     downstream.calls[0]!.answer(true)
-    for (const { batchMs, queueMs, cpuMs, callMs, totalMs } of await Promise.all(jobs)) {
-      expect(batchMs).toBeGreaterThanOrEqual(30)
+    const times = await Promise.all(jobs)
+    // The limit is of the first; the second came a little later.
+    expect(times[0]!.batchMs).toBeGreaterThanOrEqual(30)
+    for (const { batchMs, queueMs, cpuMs, callMs, totalMs } of times) {
       expect(queueMs).toBe(0)
       expect(batchMs + cpuMs + callMs).toBeCloseTo(totalMs, 6)
     }
