@@ -124,8 +124,9 @@ describe('an agent', () => {
     await eventually('it is turned away', async () => (await readiness()).body.detail.startsWith('turned away by'))
     const { status, body } = await readiness()
     expect([status, body.ready]).toEqual([503, false])
+    // By its address alone where its refusal came before its hello.
     expect(body.detail).toMatch(
-      /^turned away by \S+ \(\S+:\d+\): NODE_DUPLICATE, another live run .+ node-1\. Another live process/,
+      /^turned away by (\S+ \(\S+:\d+\)|\S+:\d+): NODE_DUPLICATE, another live run .+ node-1\. Another live process/,
     )
     const told = (await twin.call('GET', '/v1/status')).body
     expect(told).toMatchObject({ ready: false, coordinator: null, turnedAway: { code: 'NODE_DUPLICATE' } })
